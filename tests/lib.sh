@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0
+# What the tests share; sourced. Gives $top and $build, and the test lines.
+set -u
+top=$(cd "${0%/*}/../.." && pwd)
+build=$top/build
+failed=0
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+ok() {
+	echo "ok $*"
+}
+
+not_ok() {
+	echo "not ok $*"
+	failed=1
+}
+
+# expect CASE COMMAND...: the command must succeed
+expect() {
+	name=$1
+	shift
+	if "$@" >"$scratch/out" 2>&1; then
+		ok "$name"
+	else
+		not_ok "$name: $(tail -n 1 "$scratch/out")"
+		cat "$scratch/out" >&2
+	fi
+}
+
+# refused CASE TEXT COMMAND...: it must exit 2 with one line that has TEXT
+refused() {
+	name=$1 text=$2
+	shift 2
+	status=0
+	"$@" >/dev/null 2>"$scratch/err" || status=$?
+	cat "$scratch/err" >&2
+	if [ $status != 2 ]; then
+		not_ok "$name: exit status $status, not 2"
+	elif ! grep -qF "$text" "$scratch/err"; then
+		not_ok "$name: does not say '$text' but '$(tail -n 1 "$scratch/err")'"
+	else
+		ok "$name"
+	fi
+}
+
+# selftests KERNEL SMP TIMEOUT PROGRAM...: run them in a guest, hold the cases
+# against what mainline gave
+selftests() {
+	kernel=$1 smp=$2 timeout=$3
+	shift 3
+	raw=$build/log/selftests-$kernel.txt
+	"$top/tools/vm" --kernel "$kernel" --smp "$smp" --mem 2G --timeout "$timeout" \
+		--log "selftests-$kernel" --add "$build/guest/selftests:/" \
+		--add "$top/guest/selftests" -- ./selftests "$@" >"$raw" ||
+		not_ok "guest-$kernel: $(tail -n 1 "$raw"), see build/log/vm-selftests-$kernel*"
+	"$top/tests/ktap" compare "$top/reference/7.3/selftests" "$@" <"$raw" || failed=1
+}
+
+# The base's own tests that run on every kernel, see docs/testing.md.
+base_selftests="seccomp/seccomp_bpf ptrace/get_syscall_info ptrace/set_syscall_info
+	$(printf ' x86/%s' syscall_nt_64 syscall_nt_32 syscall_arg_fault_64 syscall_arg_fault_32 \
+		ptrace_syscall_64 ptrace_syscall_32 single_step_syscall_64 single_step_syscall_32 \
+		sysret_rip_64 sysret_ss_attrs_64 sysret_ss_attrs_32 syscall_numbering_64 \
+		test_vsyscall_64 test_vsyscall_32 test_syscall_vdso_32 entry_from_vm86_32 \
+		unwind_vdso_32 vdso_restorer_32 int_signal_64 int_signal_32 sigreturn_64 sigreturn_32)"
