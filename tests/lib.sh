@@ -44,16 +44,16 @@ refused() {
 	fi
 }
 
-# selftests KERNEL SMP TIMEOUT PROGRAM...: run them in a guest, hold the cases
-# against what mainline gave
+# selftests KERNEL[:KARG] SMP TIMEOUT PROGRAM...: run them in a guest, hold the
+# cases against what mainline gave
 selftests() {
-	kernel=$1 smp=$2 timeout=$3
+	kernel=${1%%:*} karg=${1#"${1%%:*}"} smp=$2 timeout=$3
 	shift 3
-	raw=$build/log/selftests-$kernel.txt
+	raw=$build/log/selftests-$kernel$karg.txt
 	"$top/tools/vm" --kernel "$kernel" --smp "$smp" --mem 2G --timeout "$timeout" \
-		--log "selftests-$kernel" --add "$build/guest/selftests:/" \
+		--log "selftests$karg" --append "${karg#:}" --add "$build/guest/selftests:/" \
 		--add "$top/guest/selftests" -- ./selftests "$@" >"$raw" ||
-		not_ok "guest-$kernel: $(tail -n 1 "$raw"), see build/log/vm-selftests-$kernel*"
+		not_ok "guest-$kernel: $(tail -n 1 "$raw"), see build/log/vm-selftests$karg-$kernel.log"
 	[ "$kernel" = debug ] && compare=compare-slow || compare=compare
 	"$top/tests/ktap" $compare "$top/reference/7.3/selftests" "$@" <"$raw" || failed=1
 }

@@ -9,9 +9,10 @@
 #include <linux/seccomp.h>
 
 /**
- * enum seccomp_window - the system call table that an entry point serves
+ * enum seccomp_window - the system call tables that an entry point serves
  * @SECCOMP_WINDOW_NONE: not known; nothing is decided at entry
- * @SECCOMP_WINDOW_NATIVE: the numbers of SECCOMP_ARCH_NATIVE
+ * @SECCOMP_WINDOW_NATIVE: the numbers of SECCOMP_ARCH_NATIVE, and x32's where
+ *	there are any
  * @SECCOMP_WINDOW_COMPAT: the numbers of SECCOMP_ARCH_COMPAT
  *
  * A window stands for what syscall_get_arch() would say of the call, so an
@@ -25,59 +26,65 @@ enum seccomp_window {
 	SECCOMP_WINDOW_COMPAT,
 };
 
-#ifdef SECCOMP_ARCH_NATIVE
+#ifdef CONFIG_SECCOMP_ACTION_TABLES
 /**
- * struct action_cache - per-filter cache of seccomp actions per
- * arch/syscall pair
+ * struct seccomp_allow - the system calls that need no further question
+ * @native: a bit for each number of SECCOMP_ARCH_NATIVE
+ * @compat: a bit for each number of SECCOMP_ARCH_COMPAT
+ * @x32: a bit for each number with SECCOMP_ARCH_X32_BIT, counted from there
  *
- * @allow_native: A bitmap where each bit represents whether the
- *		  filter will always allow the syscall, for the
- *		  native architecture.
- * @allow_compat: A bitmap where each bit represents whether the
- *		  filter will always allow the syscall, for the
- *		  compat architecture.
+ * A bit that is set means that a filter and all of its ancestors allow the call
+ * whatever its arguments are.
  */
-struct action_cache {
-	DECLARE_BITMAP(allow_native, SECCOMP_ARCH_NATIVE_NR);
+struct seccomp_allow {
+	DECLARE_BITMAP(native, SECCOMP_ARCH_NATIVE_NR);
 #ifdef SECCOMP_ARCH_COMPAT
-	DECLARE_BITMAP(allow_compat, SECCOMP_ARCH_COMPAT_NR);
+	DECLARE_BITMAP(compat, SECCOMP_ARCH_COMPAT_NR);
+#endif
+#ifdef SECCOMP_ARCH_X32_NR
+	DECLARE_BITMAP(x32, SECCOMP_ARCH_X32_NR);
 #endif
 };
-#endif /* SECCOMP_ARCH_NATIVE */
 
-#ifdef CONFIG_SECCOMP_ALLOW_AT_ENTRY
+/* Is bit @idx of @nr_bits set? The caller has compared already. */
+#define __seccomp_allow_bit(bits, idx, nr_bits)				\
+	test_bit(array_index_nospec(idx, nr_bits), bits)
+
 /**
- * action_cache_allows - does a cache always allow a system call?
- * @cache: the allow bits of a filter and its ancestors
- * @window: the system call table, known when the caller is compiled
+ * seccomp_allows - is a system call allowed, with nothing else asked?
+ * @allow: the bits of a filter and its ancestors
+ * @window: the system call tables, known when the caller is compiled
  * @nr: the number as the entry point got it, all of its bits
  *
  * The number is compared at its full width. FRED hands over 64 bits of which
  * the slow path keeps 32, so one that is not its own sign-extended int must
- * not be taken for the number that it is truncated to. Negative numbers and
- * those with the x32 bit lie beyond every window as well.
+ * not be taken for the number that it is truncated to. Negative numbers lie
+ * beyond every window as well.
  *
- * Context: any; reads nothing but @cache.
- * Return: true if every filter that @cache speaks for allows the call whatever
+ * Context: any; reads nothing but @allow.
+ * Return: true if every filter that @allow speaks for allows the call whatever
  * its arguments; false if that is not known.
  */
-static __always_inline bool action_cache_allows(const struct action_cache *cache,
-						enum seccomp_window window, long nr)
+static __always_inline bool seccomp_allows(const struct seccomp_allow *allow,
+					   enum seccomp_window window, long nr)
 {
 	unsigned long idx = nr;
 
 	switch (window) {
 	case SECCOMP_WINDOW_NATIVE:
-		if (unlikely(idx >= SECCOMP_ARCH_NATIVE_NR))
-			return false;
-		idx = array_index_nospec(idx, SECCOMP_ARCH_NATIVE_NR);
-		return test_bit(idx, cache->allow_native);
+		if (likely(idx < SECCOMP_ARCH_NATIVE_NR))
+			return __seccomp_allow_bit(allow->native, idx, SECCOMP_ARCH_NATIVE_NR);
+#ifdef SECCOMP_ARCH_X32_NR
+		idx -= SECCOMP_ARCH_X32_BIT;
+		if (likely(idx < SECCOMP_ARCH_X32_NR))
+			return __seccomp_allow_bit(allow->x32, idx, SECCOMP_ARCH_X32_NR);
+#endif
+		return false;
 #ifdef SECCOMP_ARCH_COMPAT
 	case SECCOMP_WINDOW_COMPAT:
-		if (unlikely(idx >= SECCOMP_ARCH_COMPAT_NR))
-			return false;
-		idx = array_index_nospec(idx, SECCOMP_ARCH_COMPAT_NR);
-		return test_bit(idx, cache->allow_compat);
+		if (likely(idx < SECCOMP_ARCH_COMPAT_NR))
+			return __seccomp_allow_bit(allow->compat, idx, SECCOMP_ARCH_COMPAT_NR);
+		return false;
 #endif
 	default:
 		return false;
@@ -86,7 +93,7 @@ static __always_inline bool action_cache_allows(const struct action_cache *cache
 
 /**
  * seccomp_entry_allows - may current make this call with nothing else asked?
- * @window: the system call table that the entry point serves
+ * @window: the system call tables that the entry point serves
  * @nr: the number as the entry point got it, all of its bits
  *
  * current->seccomp.allow is never NULL and leads to a set bit only while
@@ -99,13 +106,13 @@ static __always_inline bool action_cache_allows(const struct action_cache *cache
  */
 static __always_inline bool seccomp_entry_allows(enum seccomp_window window, long nr)
 {
-	return action_cache_allows(READ_ONCE(current->seccomp.allow), window, nr);
+	return seccomp_allows(READ_ONCE(current->seccomp.allow), window, nr);
 }
 #else
 static __always_inline bool seccomp_entry_allows(enum seccomp_window window, long nr)
 {
 	return false;
 }
-#endif /* CONFIG_SECCOMP_ALLOW_AT_ENTRY */
+#endif /* CONFIG_SECCOMP_ACTION_TABLES */
 
 #endif /* _LINUX_SECCOMP_ENTRY_H */

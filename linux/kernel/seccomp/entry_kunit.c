@@ -16,112 +16,129 @@
 #define X32_BIT			0x40000000L
 
 /*
- * A window as the tests see it: how many numbers it has, where its bits are,
- * and what the bits should say, one plain bool for each number.
+ * A system call table as the tests see it: the window that it is in, its first
+ * number and how many there are, where the bits are, and what they should say,
+ * one plain bool for each number.
  */
-struct window {
-	enum seccomp_window id;
+struct table {
+	enum seccomp_window window;
 	const char *name;
+	long first;
 	long size;
 	unsigned long *bits;
 	bool *want;
 };
 
-static struct action_cache cache;
+static struct seccomp_allow bits;
 
 static bool want_native[SECCOMP_ARCH_NATIVE_NR];
 #ifdef SECCOMP_ARCH_COMPAT
 static bool want_compat[SECCOMP_ARCH_COMPAT_NR];
 #endif
 
-static const struct window windows[] = {
+#ifdef SECCOMP_ARCH_X32_NR
+static bool want_x32[SECCOMP_ARCH_X32_NR];
+#endif
+
+static const struct table tables[] = {
 	{
-		.id = SECCOMP_WINDOW_NATIVE,
+		.window = SECCOMP_WINDOW_NATIVE,
 		.name = "native",
 		.size = SECCOMP_ARCH_NATIVE_NR,
-		.bits = cache.allow_native,
+		.bits = bits.native,
 		.want = want_native,
 	},
 #ifdef SECCOMP_ARCH_COMPAT
 	{
-		.id = SECCOMP_WINDOW_COMPAT,
+		.window = SECCOMP_WINDOW_COMPAT,
 		.name = "compat",
 		.size = SECCOMP_ARCH_COMPAT_NR,
-		.bits = cache.allow_compat,
+		.bits = bits.compat,
 		.want = want_compat,
+	},
+#endif
+#ifdef SECCOMP_ARCH_X32_NR
+	{
+		.window = SECCOMP_WINDOW_NATIVE,
+		.name = "x32",
+		.first = X32_BIT,
+		.size = SECCOMP_ARCH_X32_NR,
+		.bits = bits.x32,
+		.want = want_x32,
 	},
 #endif
 };
 
 /* The reference: no bits, no unsigned wrap, no clamp. */
-static bool should_allow(const struct window *w, long nr)
+static bool should_allow(enum seccomp_window window, long nr)
 {
-	return nr >= 0 && nr < w->size && w->want[nr];
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
+		const struct table *t = &tables[i];
+
+		if (t->window == window && nr >= t->first && nr < t->first + t->size)
+			return t->want[nr - t->first];
+	}
+	return false;
 }
 
-static void set_number(const struct window *w, long nr, bool allow)
+static void set_number(const struct table *t, long idx, bool allow)
 {
-	w->want[nr] = allow;
-	__assign_bit(nr, w->bits, allow);
+	t->want[idx] = allow;
+	__assign_bit(idx, t->bits, allow);
 }
 
-static void set_window(const struct window *w, bool allow)
+static void set_table(const struct table *t, bool allow)
 {
-	for (long nr = 0; nr < w->size; nr++)
-		set_number(w, nr, allow);
+	for (long idx = 0; idx < t->size; idx++)
+		set_number(t, idx, allow);
 }
 
-static void set_every_window(bool allow)
+static void set_every_table(bool allow)
 {
 	/* Set bits past the last number too: none of them may be read. */
-	memset(&cache, allow ? 0xff : 0, sizeof(cache));
-	for (size_t i = 0; i < ARRAY_SIZE(windows); i++)
-		set_window(&windows[i], allow);
+	memset(&bits, allow ? 0xff : 0, sizeof(bits));
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
+		set_table(&tables[i], allow);
 }
 
-static void expect_number(struct kunit *test, const struct window *w, long nr)
+static void expect_number(struct kunit *test, const struct table *t, long nr)
 {
-	KUNIT_ASSERT_EQ_MSG(test, action_cache_allows(&cache, w->id, nr),
-			    should_allow(w, nr), "%s %ld (0x%lx)", w->name, nr, nr);
+	KUNIT_ASSERT_EQ_MSG(test, seccomp_allows(&bits, t->window, nr),
+			    should_allow(t->window, nr), "%s %ld (0x%lx)", t->name, nr, nr);
 }
 
-static void expect_window(struct kunit *test, const struct window *w)
+static void expect_table(struct kunit *test, const struct table *t)
 {
-	for (long nr = -ENTRY_KUNIT_MARGIN; nr < w->size + ENTRY_KUNIT_MARGIN; nr++)
-		expect_number(test, w, nr);
+	for (long idx = -ENTRY_KUNIT_MARGIN; idx < t->size + ENTRY_KUNIT_MARGIN; idx++)
+		expect_number(test, t, t->first + idx);
 }
 
-static void expect_every_window(struct kunit *test)
+static void expect_every_table(struct kunit *test)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(windows); i++)
-		expect_window(test, &windows[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
+		expect_table(test, &tables[i]);
 }
 
 static void test_all_and_none(struct kunit *test)
 {
-	set_every_window(false);
-	expect_every_window(test);
-	set_every_window(true);
-	expect_every_window(test);
+	set_every_table(false);
+	expect_every_table(test);
+	set_every_table(true);
+	expect_every_table(test);
 }
 
 static void test_one_number(struct kunit *test)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(windows); i++) {
-		const struct window *w = &windows[i];
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
+		const struct table *t = &tables[i];
 
-		for (long nr = 0; nr < w->size; nr++) {
-			set_every_window(false);
-			set_number(w, nr, true);
-			expect_number(test, w, nr - 1);
-			expect_number(test, w, nr);
-			expect_number(test, w, nr + 1);
-
-			set_every_window(true);
-			set_number(w, nr, false);
-			expect_number(test, w, nr - 1);
-			expect_number(test, w, nr);
-			expect_number(test, w, nr + 1);
+		for (long idx = 0; idx < t->size; idx++) {
+			for (int allow = 0; allow < 2; allow++) {
+				set_every_table(!allow);
+				set_number(t, idx, allow);
+				for (long beside = -1; beside <= 1; beside++)
+					expect_number(test, t, t->first + idx + beside);
+			}
 		}
 	}
 }
@@ -132,41 +149,45 @@ static void test_random_bitmaps(struct kunit *test)
 
 	prandom_seed_state(&rng, ENTRY_KUNIT_SEED);
 	for (int round = 0; round < ENTRY_KUNIT_ROUNDS; round++) {
-		set_every_window(false);
-		for (size_t i = 0; i < ARRAY_SIZE(windows); i++) {
-			for (long nr = 0; nr < windows[i].size; nr++)
-				set_number(&windows[i], nr, prandom_u32_state(&rng) & 1);
+		set_every_table(false);
+		for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
+			for (long idx = 0; idx < tables[i].size; idx++)
+				set_number(&tables[i], idx, prandom_u32_state(&rng) & 1);
 		}
-		expect_every_window(test);
+		expect_every_table(test);
 	}
 }
 
 /* A number found in the wrong table is an ABI that fails open. */
-static void test_windows_are_apart(struct kunit *test)
+static void test_tables_are_apart(struct kunit *test)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(windows); i++) {
-		set_every_window(false);
-		set_window(&windows[i], true);
-		expect_every_window(test);
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
+		set_every_table(false);
+		set_table(&tables[i], true);
+		expect_every_table(test);
 	}
 }
 
 static void test_window_none(struct kunit *test)
 {
-	set_every_window(true);
-	for (long nr = -ENTRY_KUNIT_MARGIN; nr < ENTRY_KUNIT_MARGIN; nr++) {
-		KUNIT_ASSERT_FALSE_MSG(test,
-				       action_cache_allows(&cache, SECCOMP_WINDOW_NONE, nr),
-				       "number %ld", nr);
-		/* A window that this architecture does not have is none as well. */
-		KUNIT_ASSERT_FALSE_MSG(test,
-				       action_cache_allows(&cache, SECCOMP_WINDOW_COMPAT + 1, nr),
-				       "number %ld", nr);
+	set_every_table(true);
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
+		for (long idx = -ENTRY_KUNIT_MARGIN; idx < ENTRY_KUNIT_MARGIN; idx++) {
+			long nr = tables[i].first + idx;
+
+			KUNIT_ASSERT_FALSE_MSG(test,
+					       seccomp_allows(&bits, SECCOMP_WINDOW_NONE, nr),
+					       "number %ld", nr);
+			/* A window that this architecture does not have is none as well. */
+			KUNIT_ASSERT_FALSE_MSG(test,
+					       seccomp_allows(&bits, SECCOMP_WINDOW_COMPAT + 1, nr),
+					       "number %ld", nr);
 #ifndef SECCOMP_ARCH_COMPAT
-		KUNIT_ASSERT_FALSE_MSG(test,
-				       action_cache_allows(&cache, SECCOMP_WINDOW_COMPAT, nr),
-				       "number %ld", nr);
+			KUNIT_ASSERT_FALSE_MSG(test,
+					       seccomp_allows(&bits, SECCOMP_WINDOW_COMPAT, nr),
+					       "number %ld", nr);
 #endif
+		}
 	}
 }
 
@@ -186,23 +207,25 @@ static void test_full_width(struct kunit *test)
 #endif
 	};
 
-	set_every_window(true);
-	for (size_t i = 0; i < ARRAY_SIZE(windows); i++) {
-		const struct window *w = &windows[i];
+	set_every_table(true);
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
+		const struct table *t = &tables[i];
 
 		for (size_t j = 0; j < ARRAY_SIZE(edges); j++) {
-			expect_number(test, w, edges[j]);
-			expect_number(test, w, (int)edges[j]);
-			expect_number(test, w, (unsigned int)edges[j]);
+			expect_number(test, t, edges[j]);
+			expect_number(test, t, (int)edges[j]);
+			expect_number(test, t, (unsigned int)edges[j]);
 		}
 
-		for (long nr = 0; nr < w->size; nr++) {
-			expect_number(test, w, -nr);
-			expect_number(test, w, ~nr);
-			expect_number(test, w, X32_BIT | nr);
-			for (int bit = fls_long(w->size); bit < BITS_PER_LONG; bit++) {
-				expect_number(test, w, nr | 1UL << bit);
-				expect_number(test, w, nr | ~0UL << bit);
+		for (long idx = 0; idx < t->size; idx++) {
+			long nr = t->first + idx;
+
+			expect_number(test, t, -nr);
+			expect_number(test, t, ~nr);
+			expect_number(test, t, X32_BIT ^ nr);
+			for (int bit = fls_long(t->size); bit < BITS_PER_LONG; bit++) {
+				expect_number(test, t, nr ^ 1UL << bit);
+				expect_number(test, t, nr | ~0UL << bit);
 			}
 		}
 	}
@@ -210,13 +233,14 @@ static void test_full_width(struct kunit *test)
 
 static void test_allow_none(struct kunit *test)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(windows); i++) {
-		const struct window *w = &windows[i];
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
+		const struct table *t = &tables[i];
 
-		for (long nr = -1; nr <= w->size; nr++)
+		for (long idx = -1; idx <= t->size; idx++)
 			KUNIT_ASSERT_FALSE_MSG(test,
-					       action_cache_allows(&seccomp_allow_none, w->id, nr),
-					       "%s %ld", w->name, nr);
+					       seccomp_allows(&seccomp_allow_none, t->window,
+							      t->first + idx),
+					       "%s %ld", t->name, idx);
 	}
 }
 
@@ -228,9 +252,11 @@ static void test_current_has_none(struct kunit *test)
 {
 	KUNIT_EXPECT_PTR_EQ(test, READ_ONCE(current->seccomp.allow), &seccomp_allow_none);
 
-	for (size_t i = 0; i < ARRAY_SIZE(windows); i++) {
-		for (long nr = -1; nr <= windows[i].size; nr++)
-			KUNIT_ASSERT_FALSE(test, seccomp_entry_allows(windows[i].id, nr));
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
+		const struct table *t = &tables[i];
+
+		for (long idx = -1; idx <= t->size; idx++)
+			KUNIT_ASSERT_FALSE(test, seccomp_entry_allows(t->window, t->first + idx));
 	}
 }
 
@@ -238,7 +264,7 @@ static struct kunit_case entry_cases[] = {
 	KUNIT_CASE(test_all_and_none),
 	KUNIT_CASE(test_one_number),
 	KUNIT_CASE(test_random_bitmaps),
-	KUNIT_CASE(test_windows_are_apart),
+	KUNIT_CASE(test_tables_are_apart),
 	KUNIT_CASE(test_window_none),
 	KUNIT_CASE(test_full_width),
 	KUNIT_CASE(test_allow_none),
