@@ -128,7 +128,8 @@ void compare(const struct sock_filter *insns, unsigned int len, struct bytes *by
 			continue;
 		}
 		for (unsigned int j = 0; j < space_size(space); j++) {
-			if (!try_number(insns, calls, space, &verdicts[j], space->first + j, result))
+			if (!try_number(insns, calls, space, &verdicts[j],
+					space->first + j, result))
 				break;
 		}
 	}

@@ -106,15 +106,22 @@ bool accepted(const struct sock_filter *insns, unsigned int len)
 static u32 calculate(u16 op, u32 a, u32 b, bool mask_shift)
 {
 	switch (op) {
-	case BPF_ADD:	return a + b;
-	case BPF_SUB:	return a - b;
-	case BPF_MUL:	return a * b;
-	case BPF_DIV:	return a / b;
-	case BPF_AND:	return a & b;
-	case BPF_OR:	return a | b;
-	case BPF_XOR:	return a ^ b;
-	case BPF_NEG:	return -a;
-	default:	break;
+	case BPF_ADD:
+		return a + b;
+	case BPF_SUB:
+		return a - b;
+	case BPF_MUL:
+		return a * b;
+	case BPF_DIV:
+		return a / b;
+	case BPF_AND:
+		return a & b;
+	case BPF_OR:
+		return a | b;
+	case BPF_XOR:
+		return a ^ b;
+	case BPF_NEG:
+		return -a;
 	}
 
 	/* Processors mask the count, C compilers may do anything. */
@@ -126,10 +133,14 @@ static u32 calculate(u16 op, u32 a, u32 b, bool mask_shift)
 static bool jumps(u16 op, u32 a, u32 b)
 {
 	switch (op) {
-	case BPF_JEQ:	return a == b;
-	case BPF_JGT:	return a > b;
-	case BPF_JGE:	return a >= b;
-	default:	return a & b;
+	case BPF_JEQ:
+		return a == b;
+	case BPF_JGT:
+		return a > b;
+	case BPF_JGE:
+		return a >= b;
+	default:
+		return a & b;
 	}
 }
 

@@ -5,483 +5,16 @@
  * Nothing here knows how a verdict is found: every case must pass on any kernel
  * with seccomp filters. Each is a way in which a short cut for system calls
  * that are always allowed could let one through, or deny one.
- *
- * What runs under a filter runs in a child of its own that makes only raw
- * calls. It checks what they return itself and tells through shared memory.
  */
 
-#define _GNU_SOURCE
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <pthread.h>
-#include <sched.h>
-#include <signal.h>
-#include <stdatomic.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-#include <linux/audit.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <sys/auxv.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/ptrace.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/user.h>
-#include <sys/wait.h>
-
-#include "kselftest_harness.h"
-
-#ifdef __x86_64__
-#define NATIVE_ARCH	AUDIT_ARCH_X86_64
-#define X32_BIT		0x40000000L
-#elif defined(__aarch64__)
-#define NATIVE_ARCH	AUDIT_ARCH_AARCH64
-#elif defined(__i386__)
-#define NATIVE_ARCH	AUDIT_ARCH_I386
-#elif defined(__riscv) && __riscv_xlen == 64
-#define NATIVE_ARCH	AUDIT_ARCH_RISCV64
-#elif defined(__s390x__)
-#define NATIVE_ARCH	AUDIT_ARCH_S390X
-#elif defined(__powerpc64__) && defined(__LITTLE_ENDIAN__)
-#define NATIVE_ARCH	AUDIT_ARCH_PPC64LE
-#elif defined(__loongarch_lp64)
-#define NATIVE_ARCH	AUDIT_ARCH_LOONGARCH64
-#else
-#define NATIVE_ARCH	0	/* not told here: the cases of the fixture are skipped */
-#endif
+#include "seccomp_test.h"
 
 #ifndef PTRACE_O_SUSPEND_SECCOMP
 #define PTRACE_O_SUSPEND_SECCOMP	0x200000
 #endif
-#ifndef SYS_SECCOMP
-#define SYS_SECCOMP			1
-#endif
 #ifndef SYS_USER_DISPATCH
 #define SYS_USER_DISPATCH		2
 #endif
-#ifndef __NR_uretprobe
-#define __NR_uretprobe			335
-#endif
-#ifndef __NR_uprobe
-#define __NR_uprobe			336
-#endif
-
-#define ALLOW		SECCOMP_RET_ALLOW
-#define KILL		SECCOMP_RET_KILL_PROCESS
-/* An errno that no call returns by itself, so that it can only be a filter's */
-#define DENIED		1500
-#define DENY		(SECCOMP_RET_ERRNO | DENIED)
-
-/* Beyond the last number of any table, for years */
-#define NUMBERS		640
-
-/* The exit status of a child that got to its end */
-#define CHILD_DONE	77
-
-/*
- * Calls without arguments that change nothing, so that it does not matter when
- * one is made by mistake.
- */
-enum call { GETPID, GETPPID, GETUID, GETEUID, GETGID, GETEGID, GETPGID, GETTID, CALLS };
-
-/* A way to make system calls: an instruction and its numbers */
-struct abi {
-	__u32 arch, first, last;
-	long (*raw)(long nr, const long arg[6]);
-	long nr[CALLS];
-	long getpriority;
-};
-
-/* --- The instructions --- */
-
-#ifdef __x86_64__
-static long raw_native(long nr, const long arg[6])
-{
-	register long r10 asm("r10") = arg[3];
-	register long r8 asm("r8") = arg[4];
-	register long r9 asm("r9") = arg[5];
-	long ret;
-
-	asm volatile("syscall"
-		     : "=a" (ret), "+r" (r10), "+r" (r8), "+r" (r9)
-		     : "a" (nr), "D" (arg[0]), "S" (arg[1]), "d" (arg[2])
-		     : "rcx", "r11", "memory");
-	return ret;
-}
-
-static long raw_ia32(long nr, const long arg[6])
-{
-	register long r8 asm("r8") = arg[5];
-	long ret;
-
-	/* The sixth argument is in %ebp; keep off the red zone while saving it. */
-	asm volatile("lea	-128(%%rsp), %%rsp\n\t"
-		     "push	%%rbp\n\t"
-		     "mov	%%r8, %%rbp\n\t"
-		     "int	$0x80\n\t"
-		     "pop	%%rbp\n\t"
-		     "lea	128(%%rsp), %%rsp"
-		     : "=a" (ret), "+r" (r8)
-		     : "a" (nr), "b" (arg[0]), "c" (arg[1]), "d" (arg[2]),
-		       "S" (arg[3]), "D" (arg[4])
-		     : "r9", "r10", "r11", "memory");
-	return (int)ret;
-}
-#elif defined(__i386__)
-/* As libc does: through the vDSO, which knows the fast instruction. */
-static long raw_native(long nr, const long arg[6])
-{
-	struct {
-		long arg[6];
-		unsigned long entry;
-	} in, *p = &in;
-	long ret;
-
-	memcpy(in.arg, arg, sizeof(in.arg));
-	in.entry = getauxval(AT_SYSINFO);
-	asm volatile("push	%%ebp\n\t"
-		     "push	24(%%edi)\n\t"
-		     "mov	0(%%edi), %%ebx\n\t"
-		     "mov	4(%%edi), %%ecx\n\t"
-		     "mov	8(%%edi), %%edx\n\t"
-		     "mov	12(%%edi), %%esi\n\t"
-		     "mov	20(%%edi), %%ebp\n\t"
-		     "mov	16(%%edi), %%edi\n\t"
-		     "call	*(%%esp)\n\t"
-		     "add	$4, %%esp\n\t"
-		     "pop	%%ebp"
-		     : "=a" (ret), "+D" (p)
-		     : "a" (nr)
-		     : "ebx", "ecx", "edx", "esi", "memory");
-	return ret;
-}
-#else
-static long raw_native(long nr, const long arg[6])
-{
-	long ret = syscall(nr, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);
-
-	return ret == -1 ? -errno : ret;
-}
-#endif
-
-static const struct abi native = {
-	.arch = NATIVE_ARCH,
-#ifdef X32_BIT
-	.last = X32_BIT - 1,
-#else
-	.last = UINT_MAX,
-#endif
-	.raw = raw_native,
-	.nr = {
-		[GETPID] = __NR_getpid,
-		[GETPPID] = __NR_getppid,
-#ifdef __NR_getuid32
-		[GETUID] = __NR_getuid32,
-		[GETEUID] = __NR_geteuid32,
-		[GETGID] = __NR_getgid32,
-		[GETEGID] = __NR_getegid32,
-#else
-		[GETUID] = __NR_getuid,
-		[GETEUID] = __NR_geteuid,
-		[GETGID] = __NR_getgid,
-		[GETEGID] = __NR_getegid,
-#endif
-		[GETPGID] = __NR_getpgid,
-		[GETTID] = __NR_gettid,
-	},
-	.getpriority = __NR_getpriority,
-};
-
-#ifdef __x86_64__
-static const struct abi ia32 = {
-	.arch = AUDIT_ARCH_I386,
-	.last = UINT_MAX,
-	.raw = raw_ia32,
-	.nr = { 20, 64, 199, 201, 200, 202, 132, 224 },
-	.getpriority = 96,
-};
-
-static const struct abi x32 = {
-	.arch = AUDIT_ARCH_X86_64,
-	.first = X32_BIT,
-	.last = INT_MAX,
-	.raw = raw_native,
-	.nr = {
-		[GETPID] = X32_BIT | __NR_getpid,
-		[GETPPID] = X32_BIT | __NR_getppid,
-		[GETUID] = X32_BIT | __NR_getuid,
-		[GETEUID] = X32_BIT | __NR_geteuid,
-		[GETGID] = X32_BIT | __NR_getgid,
-		[GETEGID] = X32_BIT | __NR_getegid,
-		[GETPGID] = X32_BIT | __NR_getpgid,
-		[GETTID] = X32_BIT | __NR_gettid,
-	},
-	.getpriority = X32_BIT | __NR_getpriority,
-};
-#endif
-
-static const struct abi *const abis[] = {
-	&native,
-#ifdef __x86_64__
-	&ia32,
-	&x32,
-#endif
-};
-
-static long raw3(const struct abi *abi, long nr, long a, long b, long c)
-{
-	return abi->raw(nr, (long [6]) { a, b, c });
-}
-
-/*
- * A call of any number: with arguments that are no pointer, no file and no
- * process, even those that exist fail before they do something.
- */
-static long try_number(const struct abi *abi, long nr)
-{
-	return abi->raw(nr, (long [6]) { -1, -1, -1, -1, -1, -1 });
-}
-
-static long call(const struct abi *abi, enum call which)
-{
-	return raw3(abi, abi->nr[which], 0, 0, 0);
-}
-
-static void stop_self(void)
-{
-	raw3(&native, __NR_tgkill, raw3(&native, __NR_getpid, 0, 0, 0),
-	     raw3(&native, __NR_gettid, 0, 0, 0), SIGSTOP);
-}
-
-/* --- Filters --- */
-
-/* @action for the numbers of @arch from @first to @last */
-struct rule {
-	__u32 arch, first, last, action;
-};
-
-static struct rule range(__u32 arch, __u32 first, __u32 last, __u32 action)
-{
-	return (struct rule) { arch, first, last, action };
-}
-
-static struct rule on(__u32 arch, __u32 nr, __u32 action)
-{
-	return range(arch, nr, nr, action);
-}
-
-/* What a child needs to get to its end under a filter that denies by default */
-static struct rule let_exit(void)
-{
-	return on(NATIVE_ARCH, __NR_exit_group, ALLOW);
-}
-
-static long attach_program(unsigned int flags, struct sock_filter *insn, size_t len)
-{
-	struct sock_fprog prog = { .len = len, .filter = insn };
-
-	return raw3(&native, __NR_seccomp, SECCOMP_SET_MODE_FILTER, flags, (long)&prog);
-}
-
-/* The first rule that fits decides. */
-static long attach_rules(unsigned int flags, __u32 dflt, const struct rule *rule, size_t n)
-{
-	struct sock_filter insn[6 * 32 + 1];
-	size_t len = 0;
-
-	if (6 * n + 1 > ARRAY_SIZE(insn))
-		abort();
-
-	for (; n; n--, rule++) {
-		insn[len++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-				offsetof(struct seccomp_data, arch));
-		insn[len++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
-				rule->arch, 0, 4);
-		insn[len++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-				offsetof(struct seccomp_data, nr));
-		insn[len++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K,
-				rule->first, 0, 2);
-		insn[len++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K,
-				rule->last, 1, 0);
-		insn[len++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, rule->action);
-	}
-	insn[len++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, dflt);
-
-	return attach_program(flags, insn, len);
-}
-
-#define attach_flags(flags, dflt, ...)						\
-	attach_rules(flags, dflt, (struct rule []) { __VA_ARGS__ },		\
-		     sizeof((struct rule []) { __VA_ARGS__ }) / sizeof(struct rule))
-#define attach(dflt, ...)	attach_flags(0, dflt, __VA_ARGS__)
-
-/*
- * Allow calls of number @nr whose field at @off holds @want, in the bits of
- * @mask, and every call of another number.
- */
-static long attach_field(const struct abi *abi, long nr, __u32 off, __u32 mask, __u32 want)
-{
-	struct sock_filter insn[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, abi->arch, 0, 6),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, nr, 0, 4),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, off),
-		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, mask),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, want, 1, 0),
-		BPF_STMT(BPF_RET | BPF_K, DENY),
-		BPF_STMT(BPF_RET | BPF_K, ALLOW),
-	};
-
-	return attach_program(0, insn, ARRAY_SIZE(insn));
-}
-
-/* --- Children --- */
-
-/* What a child tells: its first wrong value, and marks that the cases use */
-struct report {
-	int line;
-	long got, want;
-	long seen, sent;
-	atomic_int mark, flag, stage;
-	siginfo_t info;
-};
-
-static struct report *report;
-
-typedef void (child_fn)(const struct abi *abi, long arg);
-
-static void check_at(int line, long got, long want)
-{
-	if (got == want || report->line)
-		return;
-	report->got = got;
-	report->want = want;
-	report->line = line;
-}
-
-#define CHECK(got, want)	check_at(__LINE__, got, want)
-
-static void leave(int status)
-{
-	for (;;)
-		raw3(&native, __NR_exit_group, status, 0, 0);
-}
-
-static pid_t start(child_fn *fn, const struct abi *abi, long arg)
-{
-	pid_t pid;
-
-	memset(report, 0, sizeof(*report));
-	pid = fork();
-	if (!pid) {
-		/* Nobody wants the core dumps, and a slow machine least. */
-		setrlimit(RLIMIT_CORE, &(struct rlimit) { 0, 0 });
-		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-		fn(abi, arg);
-		leave(CHILD_DONE);
-	}
-	return pid;
-}
-
-static int finish(pid_t pid)
-{
-	int status;
-
-	if (pid < 0 || waitpid(pid, &status, __WALL) != pid)
-		return -1;
-	return status;
-}
-
-static int run(child_fn *fn, const struct abi *abi, long arg)
-{
-	return finish(start(fn, abi, arg));
-}
-
-#define EXPECT_STATUS(status, wanted) do {					\
-	EXPECT_EQ(wanted, (status) & ~WCOREFLAG);				\
-	EXPECT_EQ(0, report->line)						\
-		TH_LOG("line %d: got %ld, not %ld", report->line, report->got,	\
-		       report->want);						\
-} while (0)
-
-#define EXPECT_FINE(status)		EXPECT_STATUS(status, CHILD_DONE << 8)
-#define EXPECT_KILLED(status, sig)	EXPECT_STATUS(status, sig)
-
-static void wait_for(atomic_int *what, int value)
-{
-	while (atomic_load(what) < value)
-		sched_yield();
-}
-
-static void call_each(const struct abi *abi, long result[CALLS])
-{
-	for (int c = 0; c < CALLS; c++)
-		result[c] = call(abi, c);
-}
-
-/*
- * Every case of this fixture runs once for each way to make system calls. x32
- * numbers are worth it without x32: filters come before the -ENOSYS.
- */
-FIXTURE(entry) {
-	int unused;
-};
-
-FIXTURE_VARIANT(entry) {
-	const struct abi *abi;
-};
-
-FIXTURE_VARIANT_ADD(entry, native) {
-	.abi = &native,
-};
-
-#ifdef __x86_64__
-FIXTURE_VARIANT_ADD(entry, ia32) {
-	.abi = &ia32,
-};
-
-FIXTURE_VARIANT_ADD(entry, x32) {
-	.abi = &x32,
-};
-#endif
-
-static bool have_ia32;
-
-static bool is_missing(const struct abi *abi)
-{
-	return !abi->arch || (abi->arch != NATIVE_ARCH && !have_ia32);
-}
-
-#ifdef __x86_64__
-static void child_probe(const struct abi *abi, long arg)
-{
-	call(abi, GETPID);
-}
-#endif
-
-FIXTURE_SETUP(entry)
-{
-#ifdef __x86_64__
-	/* Without 32-bit system calls, int $0x80 is a fault. */
-	have_ia32 = WIFEXITED(run(child_probe, &ia32, 0));
-	if (variant->abi == &ia32 && !have_ia32)
-		SKIP(return, "no 32-bit system calls");
-#endif
-}
-
-FIXTURE_TEARDOWN(entry)
-{
-}
 
 /* --- Allowed is allowed, denied is denied --- */
 
@@ -523,7 +56,7 @@ static void child_allow_less(const struct abi *abi, long depth)
 	}
 }
 
-TEST_F(entry, verdicts_stay_right_as_filters_stack_up)
+TEST_F(abi, verdicts_stay_right_as_filters_stack_up)
 {
 	static const int depths[] = { 1, 2, 16 };
 
@@ -531,16 +64,6 @@ TEST_F(entry, verdicts_stay_right_as_filters_stack_up)
 		EXPECT_FINE(run(child_deny_more, variant->abi, depths[i]));
 		EXPECT_FINE(run(child_allow_less, variant->abi, depths[i]));
 	}
-}
-
-/* No filter decides on these two, see the cases on uprobes. */
-static bool is_exempt(const struct abi *abi, long nr)
-{
-#ifdef __x86_64__
-	return abi == &native && (nr == __NR_uretprobe || nr == __NR_uprobe);
-#else
-	return false;
-#endif
 }
 
 static void check_denied_but(const struct abi *abi, long allowed)
@@ -566,7 +89,7 @@ static void child_one_allowed(const struct abi *abi, long which)
 	CHECK(call(abi, which), before);
 }
 
-TEST_F(entry, one_allowed_number_allows_no_other)
+TEST_F(abi, one_allowed_number_allows_no_other)
 {
 	for (int c = 0; c < CALLS; c++)
 		EXPECT_FINE(run(child_one_allowed, variant->abi, c));
@@ -586,7 +109,7 @@ static void child_one_abi_denied(const struct abi *denied, long other)
 		CHECK(call(allowed, c), before[c]);
 }
 
-TEST_F(entry, numbers_of_one_abi_are_not_those_of_another)
+TEST_F(abi, numbers_of_one_abi_are_not_those_of_another)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(abis); i++) {
 		if (abis[i] != variant->abi && !is_missing(abis[i]))
@@ -648,7 +171,7 @@ static void child_odd_allowed(const struct abi *abi, long arg)
 	CHECK(call(abi, GETPPID), -DENIED);
 }
 
-TEST_F(entry, odd_numbers_get_the_verdict_of_the_filter)
+TEST_F(abi, odd_numbers_get_the_verdict_of_the_filter)
 {
 	EXPECT_FINE(run(child_odd_denied, variant->abi, 0));
 	EXPECT_FINE(run(child_odd_allowed, variant->abi, 0));
@@ -675,7 +198,7 @@ static void child_table_end(const struct abi *abi, long arg)
 	}
 }
 
-TEST_F(entry, last_number_and_one_past_it)
+TEST_F(abi, last_number_and_one_past_it)
 {
 	EXPECT_FINE(run(child_table_end, variant->abi, 0));
 }
@@ -713,7 +236,7 @@ static int run_number(const struct abi *abi, long nr, long mode)
 	return run(child_number, abi, (long)&(struct number) { nr, mode });
 }
 
-TEST_F(entry, strict_mode_kills_whatever_is_not_its_own)
+TEST_F(abi, strict_mode_kills_whatever_is_not_its_own)
 {
 	const struct abi *abi = variant->abi;
 
@@ -753,7 +276,7 @@ static void child_strict_refused(const struct abi *abi, long arg)
 	CHECK(call(abi, GETPID), pid);
 }
 
-TEST_F(entry, no_way_from_a_filter_to_strict_mode)
+TEST_F(abi, no_way_from_a_filter_to_strict_mode)
 {
 	EXPECT_FINE(run(child_strict_refused, variant->abi, 0));
 }
@@ -795,7 +318,7 @@ static void child_dead(const struct abi *abi, long action)
 	atomic_store(&report->mark, 1);
 }
 
-TEST_F(entry, killed_process_calls_nothing_more)
+TEST_F(abi, killed_process_calls_nothing_more)
 {
 	/* The last two are no actions: such verdicts kill the process. */
 	static const __u32 actions[] = {
@@ -839,52 +362,12 @@ static void child_dead_thread(const struct abi *abi, long arg)
 	}
 }
 
-TEST_F(entry, killed_thread_stops_and_the_others_go_on)
+TEST_F(abi, killed_thread_stops_and_the_others_go_on)
 {
 	EXPECT_FINE(run(child_dead_thread, variant->abi, 0));
 }
 
 /* --- Tracers --- */
-
-static child_fn *traced_fn;
-
-static void child_traced(const struct abi *abi, long arg)
-{
-	CHECK(ptrace(PTRACE_TRACEME, 0, NULL, NULL), 0);
-	stop_self();
-	traced_fn(abi, arg);
-}
-
-/* Go on without a signal; return the wait status of the next stop, or of the end. */
-static int next_stop(pid_t pid, int request)
-{
-	if (ptrace(request, pid, NULL, NULL))
-		return -1;
-	return finish(pid);
-}
-
-/* Start a child that is stopped, just before @fn. */
-static pid_t start_traced(child_fn *fn, const struct abi *abi, long arg, long options)
-{
-	pid_t pid;
-
-	traced_fn = fn;
-	pid = start(child_traced, abi, arg);
-	if (!WIFSTOPPED(finish(pid)))
-		return -1;
-	if (!ptrace(PTRACE_SETOPTIONS, pid, NULL, options | PTRACE_O_EXITKILL |
-		    PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACESECCOMP))
-		return pid;
-	kill(pid, SIGKILL);
-	finish(pid);
-	return -1;
-}
-
-static bool is_call_stop(int status)
-{
-	return WIFSTOPPED(status) && (status >> 8 == (SIGTRAP | 0x80) ||
-				      status >> 8 == (SIGTRAP | PTRACE_EVENT_SECCOMP << 8));
-}
 
 static void child_suspended(const struct abi *abi, long action)
 {
@@ -907,7 +390,7 @@ static void child_suspended(const struct abi *abi, long action)
 	atomic_store(&report->mark, 2);
 }
 
-TEST_F(entry, suspended_seccomp_filters_nothing_until_resumed)
+TEST_F(abi, suspended_seccomp_filters_nothing_until_resumed)
 {
 	pid_t pid = start_traced(child_suspended, variant->abi, 0, 0);
 
@@ -940,7 +423,7 @@ static void child_mixed(const struct abi *abi, long arg)
 	}
 }
 
-TEST_F(entry, verdicts_stay_right_under_a_tracer)
+TEST_F(abi, verdicts_stay_right_under_a_tracer)
 {
 	pid_t pid = start_traced(child_mixed, variant->abi, 0, 0);
 	int status, stops = 0;
@@ -953,7 +436,7 @@ TEST_F(entry, verdicts_stay_right_under_a_tracer)
 	EXPECT_EQ(2 * (5 * CALLS + 1) + 1, stops);
 }
 
-TEST_F(entry, killed_process_is_dead_to_its_tracer_too)
+TEST_F(abi, killed_process_is_dead_to_its_tracer_too)
 {
 	pid_t pid = start_traced(child_dead, variant->abi, KILL, 0);
 	int status;
@@ -1008,7 +491,7 @@ static void child_sync_with_dead(const struct abi *abi, long arg)
  * A killed thread that a tracer holds at the end of its last call is dead, but
  * still there for TSYNC, which must not bring it back to life.
  */
-TEST_F(entry, sync_leaves_a_dead_thread_dead)
+TEST_F(abi, sync_leaves_a_dead_thread_dead)
 {
 	pid_t pid = start(child_sync_with_dead, variant->abi, 0), tid;
 	int status, calls = 0;
@@ -1030,14 +513,6 @@ TEST_F(entry, sync_leaves_a_dead_thread_dead)
 }
 
 #ifdef __x86_64__
-static void set_number(pid_t pid, long nr)
-{
-	ptrace(PTRACE_POKEUSER, pid, offsetof(struct user, regs.orig_rax), nr);
-	/* What a skipped call returns */
-	if (nr == -1)
-		ptrace(PTRACE_POKEUSER, pid, offsetof(struct user, regs.rax), 1234L);
-}
-
 /* What a call may turn out to be once a tracer changed its number */
 enum outcome { IS_PID, IS_PGID, IS_DENIED, IS_CROSSED, IS_SKIPPED, IS_KILLED };
 
@@ -1130,14 +605,14 @@ static void expect_changes(struct __test_metadata *_metadata, const struct abi *
 	}
 }
 
-TEST_F(entry, number_changed_at_the_entry_stop_is_filtered_anew)
+TEST_F(abi, number_changed_at_the_entry_stop_is_filtered_anew)
 {
 	expect_changes(_metadata, variant->abi, PTRACE_SYSCALL, GETUID);
 	expect_changes(_metadata, variant->abi, PTRACE_SYSCALL, GETPPID);
 	expect_changes(_metadata, variant->abi, PTRACE_SYSCALL, GETEUID);
 }
 
-TEST_F(entry, number_changed_at_a_seccomp_event_is_filtered_anew)
+TEST_F(abi, number_changed_at_a_seccomp_event_is_filtered_anew)
 {
 	expect_changes(_metadata, variant->abi, PTRACE_CONT, GETPGID);
 }
@@ -1151,7 +626,7 @@ static void child_emulated(const struct abi *abi, long arg)
 	CHECK(call(abi, GETPID), 1234);
 }
 
-TEST_F(entry, emulated_call_is_neither_filtered_nor_made)
+TEST_F(abi, emulated_call_is_neither_filtered_nor_made)
 {
 	pid_t pid = start_traced(child_emulated, variant->abi, 0, 0);
 
@@ -1203,7 +678,7 @@ static void child_sync(const struct abi *abi, long filtered)
 	CHECK(pthread_join(thread, NULL), 0);
 }
 
-TEST_F_TIMEOUT(entry, sync_denies_in_running_threads_at_once, 120)
+TEST_F_TIMEOUT(abi, sync_denies_in_running_threads_at_once, 120)
 {
 	for (int i = 0; i < 50; i++) {
 		EXPECT_FINE(run(child_sync, variant->abi, false));
@@ -1270,12 +745,12 @@ static void child_inherit(const struct abi *abi, long with_exec)
 	CHECK(pthread_join(thread, NULL), 0);
 }
 
-TEST_F(entry, filters_are_inherited)
+TEST_F(abi, filters_are_inherited)
 {
 	EXPECT_FINE(run(child_inherit, variant->abi, false));
 }
 
-TEST_F(entry, filters_survive_exec)
+TEST_F(abi, filters_survive_exec)
 {
 	if (access("/proc/self/exe", X_OK))
 		SKIP(return, "needs /proc");
@@ -1313,7 +788,7 @@ static void child_apart(const struct abi *abi, long arg)
 	CHECK(call(abi, GETPPID), -DENIED);
 }
 
-TEST_F(entry, filters_of_one_task_leave_others_alone)
+TEST_F(abi, filters_of_one_task_leave_others_alone)
 {
 	EXPECT_FINE(run(child_apart, variant->abi, 0));
 }
@@ -1356,14 +831,8 @@ TEST(uprobe_calls_are_exempt_as_native_numbers_only)
 static void child_argument(const struct abi *abi, long i)
 {
 	long before = call(abi, GETPPID), arg[6] = {};
-	__u32 low = offsetof(struct seccomp_data, args) + i * sizeof(__u64);
-	__u32 high __maybe_unused = low + sizeof(__u32);
 
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	low = high;
-	high -= sizeof(__u32);
-#endif
-	CHECK(attach_field(abi, abi->nr[GETPPID], low, 0xff, 7), 0);
+	CHECK(attach_field(abi, abi->nr[GETPPID], LOW_WORD(i), 0xff, 7), 0);
 	for (int pass = 0; pass < 2; pass++) {
 		for (arg[i] = 0; arg[i] < 16; arg[i]++) {
 			CHECK(abi->raw(abi->nr[GETPPID], arg),
@@ -1374,7 +843,7 @@ static void child_argument(const struct abi *abi, long i)
 	if (sizeof(long) == 4 || abi->arch != NATIVE_ARCH)
 		return;
 #if __LONG_WIDTH__ == 64
-	CHECK(attach_field(abi, abi->nr[GETPPID], high, UINT_MAX, 9), 0);
+	CHECK(attach_field(abi, abi->nr[GETPPID], HIGH_WORD(i), UINT_MAX, 9), 0);
 	arg[i] = 9L << 32 | 7;
 	CHECK(abi->raw(abi->nr[GETPPID], arg), before);
 	arg[i] = 8L << 32 | 7;
@@ -1385,19 +854,15 @@ static void child_argument(const struct abi *abi, long i)
 static void child_getpriority(const struct abi *abi, long arg)
 {
 	long before = raw3(abi, abi->getpriority, 0, 0, 0);
-	__u32 low = offsetof(struct seccomp_data, args);
 
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	low += sizeof(__u32);
-#endif
-	CHECK(attach_field(abi, abi->getpriority, low, UINT_MAX, 0), 0);
+	CHECK(attach_field(abi, abi->getpriority, LOW_WORD(0), UINT_MAX, 0), 0);
 	for (int i = 0; i < 4; i++) {
 		CHECK(raw3(abi, abi->getpriority, 0, 0, 0), before);
 		CHECK(raw3(abi, abi->getpriority, 1, 0, 0), -DENIED);
 	}
 }
 
-TEST_F(entry, verdict_by_argument_is_not_constant)
+TEST_F(abi, verdict_by_argument_is_not_constant)
 {
 	for (int i = 0; i < 6; i++)
 		EXPECT_FINE(run(child_argument, variant->abi, i));
@@ -1405,32 +870,6 @@ TEST_F(entry, verdict_by_argument_is_not_constant)
 }
 
 #ifdef __x86_64__
-#define SITE_PAGE	0x1000
-
-/* Where the call of a site returns to, which is what seccomp tells of it */
-#define SITE_RETURN	5
-
-/* Two pages that make calls, each from an address of its own */
-static char *map_sites(const struct abi *abi)
-{
-	static const char code[] = "\x48\x89\xf8\x0f\x05\xc3";		/* syscall */
-	static const char code32[] = "\x48\x89\xf8\xcd\x80\xc3";	/* int $0x80 */
-	char *site = mmap(NULL, 2 * SITE_PAGE, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
-
-	if (site == MAP_FAILED)
-		return NULL;
-	for (int i = 0; i < 2; i++)
-		memcpy(site + i * SITE_PAGE, abi == &ia32 ? code32 : code, sizeof(code));
-	mprotect(site, 2 * SITE_PAGE, PROT_READ | PROT_EXEC);
-	return site;
-}
-
-static long call_from(const char *site, long nr)
-{
-	return (int)((long (*)(long))site)(nr);
-}
-
 static void child_pointer(const struct abi *abi, long arg)
 {
 	long before = call(abi, GETPPID), nr = abi->nr[GETPPID];
@@ -1445,7 +884,7 @@ static void child_pointer(const struct abi *abi, long arg)
 	}
 }
 
-TEST_F(entry, verdict_by_instruction_pointer_is_not_constant)
+TEST_F(abi, verdict_by_instruction_pointer_is_not_constant)
 {
 	EXPECT_FINE(run(child_pointer, variant->abi, 0));
 }
@@ -1481,45 +920,20 @@ static void child_plain_actions(const struct abi *abi, long arg)
 		CHECK(call(abi, c), c == GETPPID ? actions[arg].want : before[c]);
 }
 
-TEST_F(entry, other_actions_are_taken)
+TEST_F(abi, other_actions_are_taken)
 {
 	for (int i = 0; i < 7; i++)
 		EXPECT_FINE(run(child_plain_actions, variant->abi, i));
 }
 
 #ifdef __x86_64__
-static atomic_char selector;
-
-static void on_sigsys(int sig, siginfo_t *info, void *context)
-{
-	report->info = *info;
-	atomic_store(&selector, SYSCALL_DISPATCH_FILTER_ALLOW);
-	atomic_fetch_add(&report->mark, 1);
-}
-
-static void catch_sigsys(void)
-{
-	struct sigaction action = { .sa_sigaction = on_sigsys, .sa_flags = SA_SIGINFO };
-
-	CHECK(sigaction(SIGSYS, &action, NULL), 0);
-}
-
-static void check_trap(__u32 arch, long nr, const char *addr, int data)
-{
-	CHECK(report->info.si_code, SYS_SECCOMP);
-	CHECK(report->info.si_errno, data);
-	CHECK(report->info.si_arch, arch);
-	CHECK(report->info.si_syscall, (int)nr);
-	CHECK((long)report->info.si_call_addr, (long)addr);
-}
-
 static void child_trap(const struct abi *abi, long arg)
 {
 	char *site = map_sites(abi);
 	long before[CALLS];
 
 	call_each(abi, before);
-	catch_sigsys();
+	catch_sigsys(on_sigsys);
 	CHECK(attach(ALLOW, on(abi->arch, abi->nr[GETPPID], SECCOMP_RET_TRAP | 0xabcd)), 0);
 	for (int i = 0; i < 2; i++, site += SITE_PAGE) {
 		/* The handler finds, and leaves, the registers as they were. */
@@ -1531,7 +945,7 @@ static void child_trap(const struct abi *abi, long arg)
 	}
 }
 
-TEST_F(entry, trap_tells_number_abi_and_address)
+TEST_F(abi, trap_tells_number_abi_and_address)
 {
 	EXPECT_FINE(run(child_trap, variant->abi, 0));
 	EXPECT_EQ(2, atomic_load(&report->mark));
@@ -1587,7 +1001,7 @@ static void child_notify(const struct abi *abi, long arg)
 	CHECK(pthread_join(thread, NULL), 0);
 }
 
-TEST_F(entry, listener_is_notified)
+TEST_F(abi, listener_is_notified)
 {
 	EXPECT_FINE(run(child_notify, variant->abi, 0));
 }
@@ -1595,12 +1009,20 @@ TEST_F(entry, listener_is_notified)
 /* --- Other work at entry --- */
 
 #ifdef __x86_64__
+static atomic_char selector;
+
+static void on_dispatch(int sig, siginfo_t *info, void *context)
+{
+	atomic_store(&selector, SYSCALL_DISPATCH_FILTER_ALLOW);
+	on_sigsys(sig, info, context);
+}
+
 static void child_dispatched(const struct abi *abi, long arg)
 {
 	enum call order[] = { GETPID, GETPPID, GETUID };
 	long pid = call(abi, GETPID);
 
-	catch_sigsys();
+	catch_sigsys(on_dispatch);
 	CHECK(attach(ALLOW, on(abi->arch, abi->nr[GETPPID], KILL),
 		     on(abi->arch, abi->nr[GETUID], DENY)), 0);
 	if (prctl(PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_ON, 0, 0, &selector))
@@ -1623,7 +1045,7 @@ static void child_dispatched(const struct abi *abi, long arg)
 	}
 }
 
-TEST_F(entry, user_dispatch_comes_before_seccomp)
+TEST_F(abi, user_dispatch_comes_before_seccomp)
 {
 	int status = run(child_dispatched, variant->abi, 0);
 
@@ -1635,16 +1057,6 @@ TEST_F(entry, user_dispatch_comes_before_seccomp)
 
 #define INSTANCE	"/sys/kernel/tracing/instances/seccomp_entry_test"
 
-static bool write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY);
-	bool fine = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-
-	close(fd);
-	return fine;
-}
-
-/* Count the calls of number @nr that the trace shows. */
 static int count_traced(long nr)
 {
 	FILE *trace = fopen(INSTANCE "/trace", "r");
@@ -1666,7 +1078,7 @@ static void child_watched(const struct abi *abi, long arg)
 	child_mixed(abi, 0);
 }
 
-TEST_F(entry, tracepoints_see_every_allowed_call)
+TEST_F(abi, tracepoints_see_every_allowed_call)
 {
 	const struct abi *abi = variant->abi;
 	char number[24];
@@ -1719,7 +1131,7 @@ static void child_vsyscall(const struct abi *abi, long arg)
 	long (*fn)(void *a, void *b, void *c) = (void *)vc->v->addr;
 	long got;
 
-	catch_sigsys();
+	catch_sigsys(on_sigsys);
 	/* Whatever has the same number elsewhere has nothing to do with it. */
 	CHECK(attach(ALLOW, on(NATIVE_ARCH, vc->v->nr, vc->action),
 		     on(AUDIT_ARCH_I386, vc->v->nr, KILL),
@@ -1809,11 +1221,7 @@ int main(int argc, char **argv)
 	if (argc == 4 && !strcmp(argv[1], "--filtered"))
 		leave_checked(abis[argv[2][0] - '0'], true, strtol(argv[3], NULL, 10));
 
-	report = mmap(NULL, sizeof(*report), PROT_READ | PROT_WRITE,
-		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (report == MAP_FAILED) {
-		perror("mmap");
+	if (!set_up_report())
 		return KSFT_FAIL;
-	}
 	return test_harness_run(argc, argv);
 }

@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A tracer reads the filters of a task, as they were attached */
+
+#include "seccomp_test.h"
+
+#ifndef PTRACE_SECCOMP_GET_FILTER
+#define PTRACE_SECCOMP_GET_FILTER	0x420c
+#endif
+#ifndef PTRACE_SECCOMP_GET_METADATA
+#define PTRACE_SECCOMP_GET_METADATA	0x420d
+#endif
+
+struct metadata {
+	__u64 filter_off, flags;
+};
+
+/* A program that a child has attached, to be compared */
+struct program {
+	struct sock_filter insn[BPF_MAXINSNS];
+	size_t len;
+	unsigned int flags;
+};
+
+static long get_filter(pid_t pid, unsigned long off, void *insn)
+{
+	long ret = ptrace(PTRACE_SECCOMP_GET_FILTER, pid, off, insn);
+
+	return ret < 0 ? -errno : ret;
+}
+
+static long get_metadata(pid_t pid, size_t size, struct metadata *data)
+{
+	long ret = ptrace(PTRACE_SECCOMP_GET_METADATA, pid, size, data);
+
+	return ret < 0 ? -errno : ret;
+}
+
+/* Filters are numbered from the oldest on. */
+static void expect_dump(struct __test_metadata *_metadata, pid_t pid, size_t off,
+			const struct program *program)
+{
+	static struct sock_filter dump[BPF_MAXINSNS + 1];
+	struct metadata data = { off, ~0ULL };
+	const struct sock_filter untouched = { 0xabcd, 0xab, 0xcd, 0xabcdabcd };
+
+	EXPECT_EQ((long)program->len, get_filter(pid, off, NULL));
+	for (size_t i = 0; i < ARRAY_SIZE(dump); i++)
+		dump[i] = untouched;
+	EXPECT_EQ((long)program->len, get_filter(pid, off, dump));
+	EXPECT_EQ(0, memcmp(dump, program->insn, program->len * sizeof(*dump)));
+	EXPECT_EQ(0, memcmp(&dump[program->len], &untouched, sizeof(untouched)));
+	EXPECT_EQ((long)sizeof(data), get_metadata(pid, sizeof(data), &data));
+	EXPECT_EQ(off, data.filter_off);
+	EXPECT_EQ(program->flags & SECCOMP_FILTER_FLAG_LOG, data.flags);
+}
+
+/* Can filters be read here at all? */
+static bool cannot_dump(pid_t pid)
+{
+	long ret = get_filter(pid, 0, NULL);
+
+	if (ret != -EIO && ret != -EACCES)
+		return false;
+	kill(pid, SIGKILL);
+	finish(pid);
+	return true;
+}
+
+#define NEEDS	"needs CAP_SYS_ADMIN and CONFIG_CHECKPOINT_RESTORE"
+
+/* --- Programs of all kinds --- */
+
+static size_t build_program(struct program *p, const struct abi *abi, int which)
+{
+	p->flags = 0;
+	if (which < SHAPES) {
+		p->len = build_shape(p->insn, which, abi, abi->nr[GETPPID], DENY);
+		return p->len;
+	}
+	switch (which - SHAPES) {
+	case 0:
+		/* What instructions do not use is kept all the same. */
+		p->insn[0] = LOAD_NR;
+		p->insn[0].jt = 5;
+		p->insn[0].jf = 6;
+		p->insn[1] = INSN(BPF_LD | BPF_W | BPF_LEN, 1234);
+		p->insn[2] = INSN(BPF_MISC | BPF_TAX, 77);
+		p->insn[3] = JUMP(BPF_JA, 0, 3, 4);
+		p->insn[4] = INSN(BPF_ALU | BPF_NEG, 99);
+		p->insn[5] = RETURN(ALLOW);
+		p->insn[5].jt = 9;
+		p->len = 6;
+		break;
+	case 1:
+		/* One that is constant, and as long as can be */
+		for (int i = 0; i < BPF_MAXINSNS - 1; i++)
+			p->insn[i] = INSN(BPF_LD | BPF_IMM, i);
+		p->insn[BPF_MAXINSNS - 1] = RETURN(ALLOW);
+		p->len = BPF_MAXINSNS;
+		break;
+	case 2:
+		p->insn[0] = RETURN(ALLOW | 0x1234);
+		p->len = 1;
+		break;
+	case 3:
+		/* Most of it is dead. */
+		p->insn[0] = JUMP(BPF_JA, 100, 0, 0);
+		for (int i = 1; i < 101; i++)
+			p->insn[i] = JUMP(BPF_JEQ, i, 0, 0);
+		p->insn[101] = RETURN(ALLOW);
+		p->len = 102;
+		break;
+	case 4: {
+		struct rule rules[] = {
+			depends(abi->arch, abi->nr[GETPPID], DENY, ALLOW),
+			range(abi->arch, abi->first + 100000, abi->last, DENY),
+		};
+
+		p->len = build_rules(p->insn, ALLOW, rules, ARRAY_SIZE(rules));
+		break;
+	}
+	default:
+		return 0;
+	}
+	return p->len;
+}
+
+static struct program program;
+
+static void child_with_program(const struct abi *abi, long which)
+{
+	CHECK(build_program(&program, abi, which) > 0, true);
+	CHECK(attach_program(0, program.insn, program.len), 0);
+	stop_self();
+}
+
+TEST_F(abi, program_is_what_was_attached)
+{
+	for (int which = 0; build_program(&program, variant->abi, which); which++) {
+		pid_t pid = start_traced(child_with_program, variant->abi, which, 0);
+
+		ASSERT_LT(0, pid);
+		ASSERT_TRUE(WIFSTOPPED(next_stop(pid, PTRACE_CONT)));
+		if (cannot_dump(pid))
+			SKIP(return, NEEDS);
+		expect_dump(_metadata, pid, 0, &program);
+		EXPECT_EQ(-ENOENT, get_filter(pid, 1, NULL));
+		EXPECT_EQ(-ENOENT, get_filter(pid, -1, NULL));
+		EXPECT_FINE(next_stop(pid, PTRACE_CONT));
+	}
+}
+
+/* --- Stacks --- */
+
+#define DEPTH	20
+
+/* Filter number @i of a stack: constant, by argument, logged or not, listening or not */
+static void build_layer(struct program *p, const struct abi *abi, int i)
+{
+	struct rule rules[] = {
+		on(abi->arch, abi->nr[GETPPID], DENY + i),
+		depends(abi->arch, abi->nr[GETUID], DENY + i, ALLOW),
+		on(abi->arch, abi->nr[GETGID], SECCOMP_RET_USER_NOTIF),
+	};
+
+	p->len = build_rules(p->insn, ALLOW, rules, i % 3 + 1);
+	/* Some of them are the same as the one before. */
+	if (i % 5 == 4)
+		build_layer(p, abi, i - 1);
+	p->flags = i % 4 == 1 ? SECCOMP_FILTER_FLAG_LOG : 0;
+	if (i == 11)
+		p->flags |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
+}
+
+static void attach_layers(const struct abi *abi, int first, int last)
+{
+	for (int i = first; i < last; i++) {
+		build_layer(&program, abi, i);
+		CHECK(attach_program(program.flags, program.insn, program.len) >= 0, true);
+	}
+}
+
+static void child_with_stack(const struct abi *abi, long arg)
+{
+	for (int i = 0; i < DEPTH; i += 5) {
+		attach_layers(abi, i, i + 5);
+		stop_self();
+	}
+}
+
+TEST_F(abi, stack_is_read_from_the_oldest_on)
+{
+	pid_t pid = start_traced(child_with_stack, variant->abi, 0, 0);
+
+	ASSERT_LT(0, pid);
+	EXPECT_EQ(-EINVAL, get_filter(pid, 0, NULL));
+	for (int depth = 5; depth <= DEPTH; depth += 5) {
+		ASSERT_TRUE(WIFSTOPPED(next_stop(pid, PTRACE_CONT)));
+		if (cannot_dump(pid))
+			SKIP(return, NEEDS);
+		for (int i = 0; i < depth; i++) {
+			build_layer(&program, variant->abi, i);
+			expect_dump(_metadata, pid, i, &program);
+		}
+		EXPECT_EQ(-ENOENT, get_filter(pid, depth, NULL));
+	}
+	EXPECT_FINE(next_stop(pid, PTRACE_CONT));
+}
+
+static void *traced_thread(void *arg)
+{
+	report->seen = raw3(&native, __NR_gettid, 0, 0, 0);
+	atomic_store(&report->stage, 1);
+	wait_for(&report->flag, 1);
+	return NULL;
+}
+
+static void child_synced(const struct abi *abi, long arg)
+{
+	pthread_t thread;
+
+	attach_layers(abi, 0, 2);
+	CHECK(pthread_create(&thread, NULL, traced_thread, NULL), 0);
+	wait_for(&report->stage, 1);
+	attach_layers(abi, 2, 4);
+	build_layer(&program, abi, 4);
+	CHECK(attach_program(program.flags | SECCOMP_FILTER_FLAG_TSYNC, program.insn, program.len),
+	      0);
+	atomic_store(&report->stage, 2);
+	wait_for(&report->flag, 1);
+	CHECK(pthread_join(thread, NULL), 0);
+}
+
+TEST_F(abi, synced_thread_has_the_filters_of_the_other)
+{
+	pid_t pid = start(child_synced, variant->abi, 0), tid;
+	int status;
+
+	wait_for(&report->stage, 2);
+	tid = report->seen;
+	ASSERT_EQ(0, ptrace(PTRACE_SEIZE, tid, NULL, (long)PTRACE_O_EXITKILL));
+	ASSERT_EQ(0, ptrace(PTRACE_INTERRUPT, tid, NULL, NULL));
+	ASSERT_EQ(tid, waitpid(tid, &status, __WALL));
+	if (get_filter(tid, 0, NULL) == -EIO || get_filter(tid, 0, NULL) == -EACCES) {
+		kill(pid, SIGKILL);
+		SKIP(return, NEEDS);
+	}
+	for (int i = 0; i < 5; i++) {
+		build_layer(&program, variant->abi, i);
+		expect_dump(_metadata, tid, i, &program);
+	}
+	EXPECT_EQ(-ENOENT, get_filter(tid, 5, NULL));
+	EXPECT_EQ(0, ptrace(PTRACE_DETACH, tid, NULL, NULL));
+	atomic_store(&report->flag, 1);
+	EXPECT_FINE(finish(pid));
+}
+
+static void child_refused(const struct abi *abi, long arg)
+{
+	attach_layers(abi, 0, 1);
+	/* None of these is attached. */
+	CHECK(attach_program(0, NULL, 1), -EINVAL);
+	CHECK(attach_program(1 << 30, program.insn, program.len), -EINVAL);
+	CHECK(attach_program(SECCOMP_FILTER_FLAG_NEW_LISTENER, program.insn, 0), -EINVAL);
+	stop_self();
+	/* Those of a child of its own are its own too. */
+	pid_t pid = fork();
+
+	if (!pid) {
+		attach_layers(abi, 1, 3);
+		leave(CHILD_DONE);
+	}
+	CHECK(finish(pid), CHILD_DONE << 8);
+	stop_self();
+}
+
+TEST_F(abi, what_was_not_attached_is_not_read)
+{
+	pid_t pid = start_traced(child_refused, variant->abi, 0, 0);
+
+	ASSERT_LT(0, pid);
+	for (int i = 0; i < 2; i++) {
+		while (WSTOPSIG(next_stop(pid, PTRACE_CONT)) == SIGCHLD)
+			;
+		if (cannot_dump(pid))
+			SKIP(return, NEEDS);
+		build_layer(&program, variant->abi, 0);
+		expect_dump(_metadata, pid, 0, &program);
+		EXPECT_EQ(-ENOENT, get_filter(pid, 1, NULL));
+	}
+	EXPECT_FINE(next_stop(pid, PTRACE_CONT));
+}
+
+/* --- Who may read, and how much --- */
+
+TEST_F(abi, sizes_of_metadata)
+{
+	pid_t pid = start_traced(child_with_program, variant->abi, 0, 0);
+	struct {
+		struct metadata data;
+		__u64 beyond;
+	} big = { { 0, 7 }, 9 };
+
+	ASSERT_LT(0, pid);
+	EXPECT_EQ(-EINVAL, get_metadata(pid, sizeof(big.data), &big.data));
+	ASSERT_TRUE(WIFSTOPPED(next_stop(pid, PTRACE_CONT)));
+	if (cannot_dump(pid))
+		SKIP(return, NEEDS);
+	for (size_t size = 0; size < sizeof(__u64); size++)
+		EXPECT_EQ(-EINVAL, get_metadata(pid, size, &big.data));
+	/* What is smaller is cut off, what is larger is not filled. */
+	EXPECT_EQ(8, get_metadata(pid, 8, &big.data));
+	EXPECT_EQ(7ULL, big.data.flags);
+	EXPECT_EQ(16, get_metadata(pid, sizeof(big), &big.data));
+	EXPECT_EQ(0ULL, big.data.flags);
+	EXPECT_EQ(9ULL, big.beyond);
+	big.data.filter_off = 1;
+	EXPECT_EQ(-ENOENT, get_metadata(pid, 16, &big.data));
+	EXPECT_EQ(-EFAULT, get_metadata(pid, 16, (void *)8));
+	EXPECT_EQ(-EFAULT, get_filter(pid, 0, (void *)8));
+	EXPECT_FINE(next_stop(pid, PTRACE_CONT));
+}
+
+static void child_reads(const struct abi *abi, long filtered)
+{
+	struct metadata data = {};
+	pid_t pid = fork();
+
+	if (!pid) {
+		CHECK(ptrace(PTRACE_TRACEME, 0, NULL, NULL), 0);
+		child_with_program(abi, 0);
+		leave(CHILD_DONE);
+	}
+	CHECK(WIFSTOPPED(finish(pid)), true);
+	/* Who is filtered, even by a filter that allows everything, may not read. */
+	if (filtered)
+		CHECK(attach(ALLOW, on(0, 0, ALLOW)), 0);
+	else
+		CHECK(syscall(__NR_setresuid, 65534, 65534, 65534), 0);
+	CHECK(get_filter(pid, 0, NULL), -EACCES);
+	CHECK(get_metadata(pid, sizeof(data), &data), -EACCES);
+	CHECK(next_stop(pid, PTRACE_CONT), CHILD_DONE << 8);
+}
+
+TEST_F(abi, reading_takes_privilege_and_no_filter)
+{
+	pid_t pid = start_traced(child_with_program, variant->abi, 0, 0);
+
+	ASSERT_LT(0, pid);
+	ASSERT_TRUE(WIFSTOPPED(next_stop(pid, PTRACE_CONT)));
+	if (cannot_dump(pid))
+		SKIP(return, NEEDS);
+	EXPECT_FINE(next_stop(pid, PTRACE_CONT));
+	EXPECT_FINE(run(child_reads, variant->abi, true));
+	if (!geteuid())
+		EXPECT_FINE(run(child_reads, variant->abi, false));
+}
+
+int main(int argc, char **argv)
+{
+	if (!set_up_report())
+		return KSFT_FAIL;
+	return test_harness_run(argc, argv);
+}
