@@ -6,19 +6,27 @@
  * a guest whose clock counts instructions ("tools/vm --icount") the figures
  * are instructions and repeat exactly; elsewhere they are cycles and do not.
  */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <ucontext.h>
 #include <unistd.h>
 #include <x86intrin.h>
 
@@ -33,25 +41,47 @@
 #define MEMORY_CHILDREN 20
 #define MEMORY_FILTERS 25
 
+/* What the SIGSYS handler and the supervisor answer. */
+#define TRAPPED 4711
+#define NOTIFIED 4712
+
 enum entry { SYSCALL, INT80 };
 
+/*
+ * A call, and what it must return under the filter, where that shows that the
+ * filter has decided. A call with an action is allowed by the profile; a small
+ * filter on top of it gives the action.
+ */
 struct call {
 	const char *name;
 	enum entry entry;
 	long nr;
 	long args[3];
+	long expected;
+	uint32_t action;
 };
 
 static const struct call calls[] = {
-	{ "allowed/x86-64", SYSCALL, SYS_getpid, { 0 } },
-	{ "allowed/i386", INT80, 20, { 0 } },
-	{ "allowed/x32", SYSCALL, X32_BIT | SYS_getpid, { 0 } },
-	{ "denied/x86-64", SYSCALL, SYS_kexec_load, { 0 } },
-	{ "denied/i386", INT80, 283, { 0 } },
-	{ "outside/x86-64", SYSCALL, 5000, { 0 } },
-	{ "checked-allowed/x86-64", SYSCALL, SYS_personality, { 0xffffffff } },
+	{ "allowed/x86-64", SYSCALL, .nr = SYS_getpid },
+	{ "allowed/i386", INT80, .nr = 20 },
+	{ "allowed/x32", SYSCALL, .nr = X32_BIT | SYS_getpid },
+	{ "denied/x86-64", SYSCALL, .nr = SYS_kexec_load, .expected = -EPERM },
+	{ "denied/i386", INT80, .nr = 283, .expected = -EPERM },
+	{ "denied/x32", SYSCALL, .nr = X32_BIT | 528, .expected = -EPERM },
+	{ "outside/x86-64", SYSCALL, .nr = 5000 },
+	{ "outside/i386", INT80, .nr = 5000 },
+	{ "minus-one/x86-64", SYSCALL, .nr = -1 },
+	{ "checked-allowed/x86-64", SYSCALL, .nr = SYS_personality, .args = { 0xffffffff } },
 	/* ADDR_NO_RANDOMIZE: harmless where no filter refuses it */
-	{ "checked-refused/x86-64", SYSCALL, SYS_personality, { 0x40000 } },
+	{ "checked-refused/x86-64", SYSCALL, .nr = SYS_personality, .args = { 0x40000 },
+	  .expected = -ENOSYS },
+	{ "logged/x86-64", SYSCALL, .nr = SYS_getppid, .action = SECCOMP_RET_LOG },
+	{ "traced/x86-64", SYSCALL, .nr = SYS_getuid, .expected = -ENOSYS,
+	  .action = SECCOMP_RET_TRACE },
+	{ "trapped/x86-64", SYSCALL, .nr = SYS_getgid, .expected = TRAPPED,
+	  .action = SECCOMP_RET_TRAP },
+	{ "notified/x86-64", SYSCALL, .nr = SYS_geteuid, .expected = NOTIFIED,
+	  .action = SECCOMP_RET_USER_NOTIF },
 };
 
 /* Written by children, printed by the parent. */
@@ -112,10 +142,15 @@ static uint64_t attach(void)
 	return __rdtsc() - start;
 }
 
-static void attach_copies(int depth)
+static void no_new_privs(void)
 {
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		die("no_new_privs");
+}
+
+static void attach_copies(int depth)
+{
+	no_new_privs();
 	for (int i = 0; i < depth; i++) {
 		results->last_attach = attach();
 		if (!i)
@@ -123,8 +158,8 @@ static void attach_copies(int depth)
 	}
 }
 
-/* Run @work under @depth copies of the filter, in a child of its own. */
-static void in_child(int depth, void (*work)(void))
+/* Have @work attach and measure, in a child of its own. */
+static void in_child(void (*work)(int), int argument)
 {
 	int status;
 	pid_t pid;
@@ -134,52 +169,166 @@ static void in_child(int depth, void (*work)(void))
 	if (pid < 0)
 		die("fork");
 	if (!pid) {
-		attach_copies(depth);
-		work();
+		work(argument);
+		fflush(stdout);
 		_exit(0);
 	}
 	if (waitpid(pid, &status, 0) < 0)
 		die("waitpid");
 	if (status) {
-		fprintf(stderr, "cost: depth %d: child ended with wait status %#x\n",
-			depth, status);
+		fprintf(stderr, "cost: a child ended with wait status %#x\n", status);
 		exit(2);
 	}
 }
 
-static void nothing(void)
+/*
+ * The JIT's page pack is warm while another process has a filter in it; the
+ * last filter to go takes the pack along.
+ */
+static pid_t attach_elsewhere(void)
 {
+	pid_t pid = fork();
+	int status;
+
+	if (pid < 0)
+		die("fork");
+	if (!pid) {
+		attach_copies(1);
+		raise(SIGSTOP);
+		_exit(0);
+	}
+	if (waitpid(pid, &status, WUNTRACED) < 0 || !WIFSTOPPED(status))
+		die("a filter elsewhere");
+	return pid;
 }
 
-static void measure_calls(void)
+static void detach_elsewhere(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+static sem_t listening;
+static int listener;
+
+/* Answer notifications; the thread began before there was a filter, so has none. */
+static void *supervise(void *unused)
+{
+	struct seccomp_notif request;
+	struct seccomp_notif_resp response;
+
+	sem_wait(&listening);
+	for (;;) {
+		memset(&request, 0, sizeof(request));
+		memset(&response, 0, sizeof(response));
+		if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &request))
+			die("receive a notification");
+		response.id = request.id;
+		response.val = NOTIFIED;
+		if (ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response))
+			die("answer a notification");
+	}
+	return unused;
+}
+
+static void answer_trap(int signal, siginfo_t *info, void *context)
+{
+	(void)signal;
+	(void)info;
+	((ucontext_t *)context)->uc_mcontext.gregs[REG_RAX] = TRAPPED;
+}
+
+/* Attach the filter that gives calls their actions, and be ready for them. */
+static void attach_actions(void)
+{
+	struct sigaction sigsys = { .sa_sigaction = answer_trap, .sa_flags = SA_SIGINFO };
+	struct sock_filter code[2 * ARRAY_SIZE(calls) + 2], *end = code;
+	struct sock_fprog actions = { .filter = code };
+
+	*end++ = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+					      offsetof(struct seccomp_data, nr));
+	for (unsigned int i = 0; i < ARRAY_SIZE(calls); i++) {
+		if (!calls[i].action)
+			continue;
+		*end++ = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, calls[i].nr, 0, 1);
+		*end++ = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, calls[i].action);
+	}
+	*end++ = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	actions.len = end - code;
+
+	if (sigaction(SIGSYS, &sigsys, NULL))
+		die("sigaction");
+	listener = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+			   SECCOMP_FILTER_FLAG_NEW_LISTENER, &actions);
+	if (listener < 0)
+		die("seccomp");
+	sem_post(&listening);
+}
+
+static void measure_if(bool action)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(calls); i++)
-		results->call[i] = cost_of(&calls[i]);
+		if (!!calls[i].action == action)
+			results->call[i] = cost_of(&calls[i]);
+}
+
+static void check_verdicts(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(calls); i++) {
+		long got = invoke(&calls[i]);
+
+		if (calls[i].expected && got != calls[i].expected) {
+			fprintf(stderr, "cost: %s gave %ld, not %ld\n", calls[i].name, got,
+				calls[i].expected);
+			exit(2);
+		}
+	}
+}
+
+static void measure_calls(int depth)
+{
+	pthread_t supervisor;
+
+	if (depth && pthread_create(&supervisor, NULL, supervise, NULL))
+		die("pthread_create");
+	attach_copies(depth);
+	measure_if(false);
+	if (depth)
+		attach_actions();
+	measure_if(true);
+	if (depth)
+		check_verdicts();
 }
 
 static void print_calls(int depth)
 {
-	in_child(depth, measure_calls);
+	in_child(measure_calls, depth);
 	for (unsigned int i = 0; i < ARRAY_SIZE(calls); i++)
 		printf("call/%s/%d %lu\n", calls[i].name, depth, results->call[i]);
 }
 
 static void print_attach(void)
 {
-	in_child(1, nothing);
+	pid_t elsewhere;
+
+	in_child(attach_copies, 1);
 	printf("attach/first-cold %lu\n", results->first_attach);
-	in_child(10, nothing);
+	elsewhere = attach_elsewhere();
+	in_child(attach_copies, 10);
+	detach_elsewhere(elsewhere);
 	printf("attach/first %lu\n", results->first_attach);
 	printf("attach/tenth %lu\n", results->last_attach);
 }
 
 /* Ask the kernel for each ABI's table; a kernel without the file has none. */
-static void print_tables(void)
+static void print_tables(int depth)
 {
 	char line[128], abi[32], verdict[32], last[32] = "";
 	unsigned int nr, total = 0, answered = 0;
-	FILE *view = fopen("/proc/self/seccomp_cache", "r");
+	FILE *view;
 
+	attach_copies(depth);
+	view = fopen("/proc/self/seccomp_cache", "r");
 	while (view && fgets(line, sizeof(line), view)) {
 		if (sscanf(line, "%31s %u %31s", abi, &nr, verdict) != 3)
 			continue;
@@ -194,7 +343,6 @@ static void print_tables(void)
 	}
 	if (total)
 		printf("table/%s %u/%u\n", last, answered, total);
-	fflush(stdout);
 }
 
 static long free_bytes(void)
@@ -271,6 +419,17 @@ static void read_filter(const char *path)
 	close(fd);
 }
 
+/* Allow-and-log costs what the log does, unless the administrator wants none. */
+static void do_not_log(void)
+{
+	static const char actions[] = "kill_process kill_thread trap errno user_notif trace";
+	int fd = open("/proc/sys/kernel/seccomp/actions_logged", O_WRONLY);
+
+	if (fd < 0 || write(fd, actions, sizeof(actions) - 1) < 0)
+		die("actions_logged");
+	close(fd);
+}
+
 static void usage(void)
 {
 	fputs("usage: cost FILTER [all | DEPTH...]\n"
@@ -296,16 +455,17 @@ int main(int argc, char **argv)
 	if (results == MAP_FAILED)
 		die("mmap");
 
+	do_not_log();
 	if (argc == 3 && !strcmp(argv[2], "all")) {
 		print_attach();		/* first: the cold one is cold only once */
-		in_child(1, print_tables);
+		in_child(print_tables, 1);
 		print_calls(0);
 		for (unsigned int i = 0; i < ARRAY_SIZE(all_depths); i++)
 			print_calls(all_depths[i]);
 		print_memory();
 		return 0;
 	}
-	in_child(1, print_tables);
+	in_child(print_tables, 1);
 	print_calls(0);
 	if (argc == 2)
 		print_calls(1);
