@@ -133,13 +133,22 @@ static uint64_t cost_of(const struct call *c)
 	return best;
 }
 
-static uint64_t attach(void)
+static uint64_t attach(unsigned int flags)
 {
 	uint64_t start = __rdtsc();
 
-	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter))
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &filter))
 		die("seccomp");
 	return __rdtsc() - start;
+}
+
+/* Have tools/held count in the next attach, and call it NAME/NUMBER. */
+static void name_attach(const char *name, int number)
+{
+	char buffer[64];
+
+	snprintf(buffer, sizeof(buffer), "%s/%d", name, number);
+	syscall(SYS_rt_sigpending, buffer, sizeof(uint64_t));
 }
 
 static void no_new_privs(void)
@@ -152,7 +161,7 @@ static void attach_copies(int depth)
 {
 	no_new_privs();
 	for (int i = 0; i < depth; i++) {
-		results->last_attach = attach();
+		results->last_attach = attach(0);
 		if (!i)
 			results->first_attach = results->last_attach;
 	}
@@ -320,6 +329,46 @@ static void print_attach(void)
 	printf("attach/tenth %lu\n", results->last_attach);
 }
 
+static void attach_named(int depth)
+{
+	no_new_privs();
+	for (int i = 1; i <= depth; i++) {
+		if (i == 1 || i % 10 == 0)
+			name_attach("depth", i);
+		attach(0);
+	}
+}
+
+static void *wait_for_exit(void *unused)
+{
+	for (;;)
+		pause();
+	return unused;
+}
+
+static void attach_to_threads(int count)
+{
+	pthread_t thread;
+
+	no_new_privs();
+	for (int i = 1; i < count; i++)
+		if (pthread_create(&thread, NULL, wait_for_exit, NULL))
+			die("pthread_create");
+	name_attach("threads", count);
+	attach(SECCOMP_FILTER_FLAG_TSYNC);
+}
+
+/* Attach what tools/held counts in. */
+static void attach_for_held(int depth, int most_threads)
+{
+	pid_t elsewhere = attach_elsewhere();
+
+	in_child(attach_named, depth);
+	for (int threads = 1; threads <= most_threads; threads *= 2)
+		in_child(attach_to_threads, threads);
+	detach_elsewhere(elsewhere);
+}
+
 /* Ask the kernel for each ABI's table; a kernel without the file has none. */
 static void print_tables(int depth)
 {
@@ -433,12 +482,16 @@ static void do_not_log(void)
 static void usage(void)
 {
 	fputs("usage: cost FILTER [all | DEPTH...]\n"
+	      "       cost FILTER attach [DEPTH [THREADS]]\n"
 	      "Measures calls without and under DEPTH copies of the BPF program in FILTER\n"
 	      "(default: one). Prints:\n"
 	      "  table/ABI ANSWERED/NUMBERS        numbers whose verdict needs no filter run\n"
 	      "  call/CALL/ABI/DEPTH COST          of one call; depth 0 is unfiltered\n"
 	      "  attach/{first-cold,first,tenth} COST   (with \"all\": at depths 1, 10 and 20)\n"
 	      "  memory/filter BYTES               of one attached copy (with \"all\")\n"
+	      "\"attach\" prints nothing, but attaches for tools/held to count in:\n"
+	      "  depth/N     the Nth copy, N being 1, 10, ... DEPTH (default: 20)\n"
+	      "  threads/N   with TSYNC to N threads, 1, 2, 4, ... THREADS (default: 32)\n"
 	      "Exit status: 0 measured, 2 could not measure\n", stderr);
 	exit(2);
 }
@@ -455,6 +508,10 @@ int main(int argc, char **argv)
 	if (results == MAP_FAILED)
 		die("mmap");
 
+	if (argc >= 3 && !strcmp(argv[2], "attach")) {
+		attach_for_held(argc > 3 ? atoi(argv[3]) : 20, argc > 4 ? atoi(argv[4]) : 32);
+		return 0;
+	}
 	do_not_log();
 	if (argc == 3 && !strcmp(argv[2], "all")) {
 		print_attach();		/* first: the cold one is cold only once */
