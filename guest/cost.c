@@ -381,6 +381,9 @@ static void print_tables(int depth)
 	while (view && fgets(line, sizeof(line), view)) {
 		if (sscanf(line, "%31s %u %31s", abi, &nr, verdict) != 3)
 			continue;
+		/* Behind the tables are the ranges that they leave over. */
+		if (verdict[0] == '-')
+			break;
 		if (strcmp(abi, last)) {
 			if (total)
 				printf("table/%s %u/%u\n", last, answered, total);

@@ -103,37 +103,41 @@ enum {
  * struct window - numbers with consecutive slots
  * @name: what /proc calls them
  * @base: what is taken off the number to be shown there
+ * @slot: the first slot
  * @space: the numbers
  */
 struct window {
 	const char *name;
 	u32 base;
+	unsigned int slot;
 	struct seccomp_space space;
 };
 
-#define TABLE(abi, arch_, first_, nr)					\
-	{ abi, first_, { .arch = arch_, .first = first_, .last = (first_) + (nr) - 1 } }
-#define RANGE(abi, arch_, first_, last_)				\
-	{ abi, 0, { .arch = arch_, .first = first_, .last = last_, .whole = true } }
-#define REST(abi, arch, quarter_0, quarter_1)				\
-	RANGE(abi, arch, quarter_0, QUARTER(1) - 1),			\
-	RANGE(abi, arch, quarter_1, QUARTER(2) - 1),			\
-	RANGE(abi, arch, QUARTER(2), QUARTER(3) - 1),			\
-	RANGE(abi, arch, QUARTER(3), LAST_NR - 1),			\
-	RANGE(abi, arch, LAST_NR, LAST_NR)
+#define TABLE(abi, slot, arch_, first_, nr)				\
+	{ abi, first_, slot, { .arch = arch_, .first = first_, .last = (first_) + (nr) - 1 } }
+#define RANGE(abi, slot, arch_, first_, last_)				\
+	{ abi, 0, slot, { .arch = arch_, .first = first_, .last = last_, .whole = true } }
+#define REST(abi, slot, arch, quarter_0, quarter_1)			\
+	RANGE(abi, (slot) + 0, arch, quarter_0, QUARTER(1) - 1),	\
+	RANGE(abi, (slot) + 1, arch, quarter_1, QUARTER(2) - 1),	\
+	RANGE(abi, (slot) + 2, arch, QUARTER(2), QUARTER(3) - 1),	\
+	RANGE(abi, (slot) + 3, arch, QUARTER(3), LAST_NR - 1),		\
+	RANGE(abi, (slot) + 4, arch, LAST_NR, LAST_NR)
 
 /* In the order of the slots. */
 static const struct window windows[] = {
-	TABLE(SECCOMP_ARCH_NATIVE_NAME, SECCOMP_ARCH_NATIVE, 0, SECCOMP_ARCH_NATIVE_NR),
-	REST(SECCOMP_ARCH_NATIVE_NAME, SECCOMP_ARCH_NATIVE,
+	TABLE(SECCOMP_ARCH_NATIVE_NAME, SLOT_NATIVE, SECCOMP_ARCH_NATIVE,
+	      0, SECCOMP_ARCH_NATIVE_NR),
+	REST(SECCOMP_ARCH_NATIVE_NAME, SLOT_NATIVE_RANGES, SECCOMP_ARCH_NATIVE,
 	     SECCOMP_ARCH_NATIVE_NR, NATIVE_QUARTER_1),
 #ifdef SECCOMP_ARCH_COMPAT
-	TABLE(SECCOMP_ARCH_COMPAT_NAME, SECCOMP_ARCH_COMPAT, 0, SECCOMP_ARCH_COMPAT_NR),
-	REST(SECCOMP_ARCH_COMPAT_NAME, SECCOMP_ARCH_COMPAT,
+	TABLE(SECCOMP_ARCH_COMPAT_NAME, SLOT_COMPAT, SECCOMP_ARCH_COMPAT,
+	      0, SECCOMP_ARCH_COMPAT_NR),
+	REST(SECCOMP_ARCH_COMPAT_NAME, SLOT_COMPAT_RANGES, SECCOMP_ARCH_COMPAT,
 	     SECCOMP_ARCH_COMPAT_NR, QUARTER(1)),
 #endif
 #ifdef SECCOMP_ARCH_X32_NR
-	TABLE(SECCOMP_ARCH_X32_NAME, SECCOMP_ARCH_NATIVE,
+	TABLE(SECCOMP_ARCH_X32_NAME, SLOT_X32, SECCOMP_ARCH_NATIVE,
 	      SECCOMP_ARCH_X32_BIT, SECCOMP_ARCH_X32_NR),
 #endif
 };
@@ -204,8 +208,11 @@ enum {
 	FIRST_OTHER,
 };
 
-/* As many as a byte can tell apart. The filters run for whatever is more. */
-#define ACTIONS_MAX	256
+/*
+ * A byte could tell one more apart, but struct actions would need a second
+ * page. The filters run for whatever is more.
+ */
+#define ACTIONS_MAX	255
 
 /**
  * struct seccomp_action_table - the constant actions of a stack of filters
@@ -245,8 +252,8 @@ static int window_verdicts(struct seccomp_analyzer *an, const struct window *w,
 	struct seccomp_space all = w->space;
 	int err, nr = 1;
 
-	while (all.whole && w + nr < end && w[nr].space.arch == all.arch &&
-	       w[nr].space.first == all.last + 1)
+	while (all.whole && w + nr < end && w[nr].space.whole &&
+	       w[nr].space.arch == all.arch && w[nr].space.first == all.last + 1)
 		all.last = w[nr++].space.last;
 
 	err = seccomp_analyze(an, &all, verdicts);
@@ -287,6 +294,12 @@ struct seccomp_verdict *seccomp_table_verdicts(const struct sock_fprog_kern *pro
 	}
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(windows); i += done) {
+		/* Were windows and slots not the same, so would verdicts not be. */
+		if (WARN_ON_ONCE(slot != windows[i].slot)) {
+			kvfree(verdicts);
+			verdicts = NULL;
+			break;
+		}
 		done = window_verdicts(an, &windows[i], &verdicts[slot]);
 		if (done < 0) {
 			kvfree(verdicts);
@@ -336,8 +349,7 @@ static s32 action_only(u32 ret)
 
 /*
  * What is done where @own is the action of a filter itself, and @older that of
- * its ancestors. The data of SECCOMP_RET_ALLOW is dropped, and an action that
- * is greater counts as that.
+ * its ancestors. The data of SECCOMP_RET_ALLOW, the greatest, is dropped.
  */
 static const struct seccomp_action *join(const struct seccomp_action *own,
 					 const struct seccomp_action *older)

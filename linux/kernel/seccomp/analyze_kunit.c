@@ -188,12 +188,14 @@ static void test_memory(struct kunit *test)
 		JUMP(BPF_JEQ, 7, 0, 1), RET(DENY), RET(ALLOW),
 	};
 	static const struct sock_filter x[] = {
-		BPF_STMT(BPF_LDX | BPF_IMM, 9), BPF_STMT(BPF_STX, 15), BPF_STMT(BPF_LDX | BPF_IMM, 1),
-		BPF_STMT(BPF_LDX | BPF_MEM, 15), LOAD_NR, JUMP_X(BPF_JEQ, 0, 1), RET(DENY), RET(ALLOW),
+		BPF_STMT(BPF_LDX | BPF_IMM, 9), BPF_STMT(BPF_STX, 15),
+		BPF_STMT(BPF_LDX | BPF_IMM, 1), BPF_STMT(BPF_LDX | BPF_MEM, 15),
+		LOAD_NR, JUMP_X(BPF_JEQ, 0, 1), RET(DENY), RET(ALLOW),
 	};
 	/* Stored 1 on one way and 2 on the other: not 1 where they meet. */
 	static const struct sock_filter two[] = {
-		BPF_STMT(BPF_LD | BPF_IMM, 1), BPF_STMT(BPF_ST, 0), LOAD_ARG, JUMP(BPF_JEQ, 0, 2, 0),
+		BPF_STMT(BPF_LD | BPF_IMM, 1), BPF_STMT(BPF_ST, 0),
+		LOAD_ARG, JUMP(BPF_JEQ, 0, 2, 0),
 		BPF_STMT(BPF_LD | BPF_IMM, 2), BPF_STMT(BPF_ST, 0), BPF_STMT(BPF_LD | BPF_MEM, 0),
 		JUMP(BPF_JEQ, 1, 0, 1), RET(DENY), RET(ALLOW),
 	};
@@ -206,7 +208,8 @@ static void test_memory(struct kunit *test)
 static void test_loads(struct kunit *test)
 {
 	static const struct sock_filter len[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0), JUMP(BPF_JEQ, 64, 0, 1), RET(DENY), RET(ALLOW),
+		BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0), JUMP(BPF_JEQ, 64, 0, 1),
+		RET(DENY), RET(ALLOW),
 	};
 	static const struct sock_filter len_x[] = {
 		BPF_STMT(BPF_LDX | BPF_W | BPF_LEN, 0), LOAD_NR, JUMP_X(BPF_JEQ, 0, 1),
@@ -389,16 +392,20 @@ static void test_bad_space(struct kunit *test)
 static const struct sock_filter parts_on_argument[] = {
 	LOAD_ARG, JUMP(BPF_JSET, 1, 0, 1), BPF_STMT(BPF_LD | BPF_IMM, 1), BPF_STMT(BPF_ST, 0),
 };
+
 static const struct sock_filter parts_on_number[] = {
 	LOAD_NR, ALU(BPF_AND, 0x55), JUMP(BPF_JGT, 0x20, 0, 1), ALU(BPF_XOR, 0x13), TAX,
 };
+
 static const struct sock_filter parts_memory[] = {
 	LOAD_NR, JUMP(BPF_JSET, 2, 0, 1), ALU(BPF_ADD, 3), BPF_STMT(BPF_ST, 5),
 	LOAD(args[1]), JUMP(BPF_JGE, 9, 1, 0), BPF_STMT(BPF_LD | BPF_MEM, 5), TAX,
 };
+
 static const struct sock_filter parts_returns[] = {
 	LOAD_ARG, JUMP(BPF_JEQ, 3, 0, 1), RET(ALLOW),
 };
+
 static const struct sock_filter parts_everything[] = {
 	LOAD_NR, ALU_X(BPF_MUL), ALU(BPF_ADD, 77), BPF_STMT(BPF_ST, 1), TAX, LOAD(args[2]),
 	JUMP_X(BPF_JGT, 0, 2), LOAD_NR, ALU(BPF_RSH, 1), BPF_STMT(BPF_STX, 2),
@@ -409,7 +416,9 @@ static void expect_bounded(struct kunit *test, const struct sock_filter *part, u
 {
 	static struct sock_filter insns[BPF_MAXINSNS];
 	struct seccomp_space table = { .arch = ARCH, .first = 0, .last = NUMBERS - 1 };
-	struct seccomp_space rest = { .arch = ARCH, .first = NUMBERS, .last = U32_MAX, .whole = true };
+	struct seccomp_space rest = {
+		.arch = ARCH, .first = NUMBERS, .last = U32_MAX, .whole = true,
+	};
 	struct seccomp_analyzer *an;
 	unsigned int pc = 0;
 

@@ -82,7 +82,7 @@ static long attach(unsigned int flags, unsigned int err, unsigned int arg)
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | err),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
-	struct sock_fprog prog = { .len = sizeof(insns) / sizeof(insns[0]), .filter = insns };
+	struct sock_fprog prog = { .len = ARRAY_SIZE(insns), .filter = insns };
 
 	return syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, flags, &prog);
 }
@@ -170,10 +170,13 @@ FIXTURE_VARIANT(fault)
 };
 
 FIXTURE_VARIANT_ADD(fault, first) { .how = { 0 } };
+
 FIXTURE_VARIANT_ADD(fault, stacked) { .how = { .on_older = true } };
+
 FIXTURE_VARIANT_ADD(fault, tsync) {
 	.how = { .flags = SECCOMP_FILTER_FLAG_TSYNC, .on_older = true },
 };
+
 FIXTURE_VARIANT_ADD(fault, listener) {
 	.how = { .flags = SECCOMP_FILTER_FLAG_NEW_LISTENER, .on_older = true },
 };
