@@ -2,40 +2,23 @@
 /*
  * Measure what a seccomp filter costs the system calls of this machine
  *
- * Prints one "key value" pair a line, see usage(). Time is read with RDTSC: in
- * a guest whose clock counts instructions ("tools/vm --icount") the figures
- * are instructions and repeat exactly; elsewhere they are cycles and do not.
+ * Prints one "key value" pair a line, see usage(); measure.h tells of what.
  */
 #define _GNU_SOURCE
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
 #include <semaphore.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <ucontext.h>
-#include <unistd.h>
-#include <x86intrin.h>
+
+#include "measure.h"
 
 #define X32_BIT 0x40000000L
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-
-/* The smallest of ROUNDS is taken: timer ticks make the others longer. */
-#define ROUNDS 40
-#define CALLS_PER_ROUND 64
 
 /* Enough filters that what the page allocator keeps per CPU drowns. */
 #define MEMORY_CHILDREN 20
@@ -45,42 +28,38 @@
 #define TRAPPED 4711
 #define NOTIFIED 4712
 
-enum entry { SYSCALL, INT80 };
-
 /*
  * A call, and what it must return under the filter, where that shows that the
  * filter has decided. A call with an action is allowed by the profile; a small
  * filter on top of it gives the action.
  */
-struct call {
+struct measured {
 	const char *name;
-	enum entry entry;
-	long nr;
-	long args[3];
+	struct call call;
 	long expected;
 	uint32_t action;
 };
 
-static const struct call calls[] = {
-	{ "allowed/x86-64", SYSCALL, .nr = SYS_getpid },
-	{ "allowed/i386", INT80, .nr = 20 },
-	{ "allowed/x32", SYSCALL, .nr = X32_BIT | SYS_getpid },
-	{ "denied/x86-64", SYSCALL, .nr = SYS_kexec_load, .expected = -EPERM },
-	{ "denied/i386", INT80, .nr = 283, .expected = -EPERM },
-	{ "denied/x32", SYSCALL, .nr = X32_BIT | 528, .expected = -EPERM },
-	{ "outside/x86-64", SYSCALL, .nr = 5000 },
-	{ "outside/i386", INT80, .nr = 5000 },
-	{ "minus-one/x86-64", SYSCALL, .nr = -1 },
-	{ "checked-allowed/x86-64", SYSCALL, .nr = SYS_personality, .args = { 0xffffffff } },
+static const struct measured calls[] = {
+	{ "allowed/x86-64", .call = { .nr = SYS_getpid } },
+	{ "allowed/i386", .call = { INT80, .nr = 20 } },
+	{ "allowed/x32", .call = { .nr = X32_BIT | SYS_getpid } },
+	{ "denied/x86-64", .call = { .nr = SYS_kexec_load }, .expected = -EPERM },
+	{ "denied/i386", .call = { INT80, .nr = 283 }, .expected = -EPERM },
+	{ "denied/x32", .call = { .nr = X32_BIT | 528 }, .expected = -EPERM },
+	{ "outside/x86-64", .call = { .nr = 5000 } },
+	{ "outside/i386", .call = { INT80, .nr = 5000 } },
+	{ "minus-one/x86-64", .call = { .nr = -1 } },
+	{ "checked-allowed/x86-64", .call = { .nr = SYS_personality, .args = { 0xffffffff } } },
 	/* ADDR_NO_RANDOMIZE: harmless where no filter refuses it */
-	{ "checked-refused/x86-64", SYSCALL, .nr = SYS_personality, .args = { 0x40000 },
+	{ "checked-refused/x86-64", .call = { .nr = SYS_personality, .args = { 0x40000 } },
 	  .expected = -ENOSYS },
-	{ "logged/x86-64", SYSCALL, .nr = SYS_getppid, .action = SECCOMP_RET_LOG },
-	{ "traced/x86-64", SYSCALL, .nr = SYS_getuid, .expected = -ENOSYS,
+	{ "logged/x86-64", .call = { .nr = SYS_getppid }, .action = SECCOMP_RET_LOG },
+	{ "traced/x86-64", .call = { .nr = SYS_getuid }, .expected = -ENOSYS,
 	  .action = SECCOMP_RET_TRACE },
-	{ "trapped/x86-64", SYSCALL, .nr = SYS_getgid, .expected = TRAPPED,
+	{ "trapped/x86-64", .call = { .nr = SYS_getgid }, .expected = TRAPPED,
 	  .action = SECCOMP_RET_TRAP },
-	{ "notified/x86-64", SYSCALL, .nr = SYS_geteuid, .expected = NOTIFIED,
+	{ "notified/x86-64", .call = { .nr = SYS_geteuid }, .expected = NOTIFIED,
 	  .action = SECCOMP_RET_USER_NOTIF },
 };
 
@@ -92,46 +71,6 @@ struct results {
 
 static struct results *results;
 static struct sock_fprog filter;
-
-static void die(const char *what)
-{
-	fprintf(stderr, "cost: %s: %s\n", what, strerror(errno));
-	exit(2);
-}
-
-static inline long invoke(const struct call *c)
-{
-	long ret;
-
-	if (c->entry == INT80) {
-		asm volatile("int $0x80"
-			     : "=a" (ret)
-			     : "a" (c->nr), "b" (c->args[0]), "c" (c->args[1]), "d" (c->args[2])
-			     : "memory", "r8", "r9", "r10", "r11");
-	} else {
-		asm volatile("syscall"
-			     : "=a" (ret)
-			     : "a" (c->nr), "D" (c->args[0]), "S" (c->args[1]), "d" (c->args[2])
-			     : "memory", "rcx", "r11");
-	}
-	return ret;
-}
-
-static uint64_t cost_of(const struct call *c)
-{
-	uint64_t best = UINT64_MAX;
-
-	for (int round = 0; round < ROUNDS; round++) {
-		uint64_t start = __rdtsc(), spent;
-
-		for (int i = 0; i < CALLS_PER_ROUND; i++)
-			invoke(c);
-		spent = (__rdtsc() - start) / CALLS_PER_ROUND;
-		if (spent < best)
-			best = spent;
-	}
-	return best;
-}
 
 static uint64_t attach(unsigned int flags)
 {
@@ -151,12 +90,6 @@ static void name_attach(const char *name, int number)
 	syscall(SYS_rt_sigpending, buffer, sizeof(uint64_t));
 }
 
-static void no_new_privs(void)
-{
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-		die("no_new_privs");
-}
-
 static void attach_copies(int depth)
 {
 	no_new_privs();
@@ -165,56 +98,6 @@ static void attach_copies(int depth)
 		if (!i)
 			results->first_attach = results->last_attach;
 	}
-}
-
-/* Have @work attach and measure, in a child of its own. */
-static void in_child(void (*work)(int), int argument)
-{
-	int status;
-	pid_t pid;
-
-	fflush(stdout);
-	pid = fork();
-	if (pid < 0)
-		die("fork");
-	if (!pid) {
-		work(argument);
-		fflush(stdout);
-		_exit(0);
-	}
-	if (waitpid(pid, &status, 0) < 0)
-		die("waitpid");
-	if (status) {
-		fprintf(stderr, "cost: a child ended with wait status %#x\n", status);
-		exit(2);
-	}
-}
-
-/*
- * The JIT's page pack is warm while another process has a filter in it; the
- * last filter to go takes the pack along.
- */
-static pid_t attach_elsewhere(void)
-{
-	pid_t pid = fork();
-	int status;
-
-	if (pid < 0)
-		die("fork");
-	if (!pid) {
-		attach_copies(1);
-		raise(SIGSTOP);
-		_exit(0);
-	}
-	if (waitpid(pid, &status, WUNTRACED) < 0 || !WIFSTOPPED(status))
-		die("a filter elsewhere");
-	return pid;
-}
-
-static void detach_elsewhere(pid_t pid)
-{
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
 }
 
 static sem_t listening;
@@ -259,7 +142,7 @@ static void attach_actions(void)
 	for (unsigned int i = 0; i < ARRAY_SIZE(calls); i++) {
 		if (!calls[i].action)
 			continue;
-		*end++ = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, calls[i].nr, 0, 1);
+		*end++ = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, calls[i].call.nr, 0, 1);
 		*end++ = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, calls[i].action);
 	}
 	*end++ = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
@@ -278,13 +161,13 @@ static void measure_if(bool action)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(calls); i++)
 		if (!!calls[i].action == action)
-			results->call[i] = cost_of(&calls[i]);
+			results->call[i] = cost_of(&calls[i].call);
 }
 
 static void check_verdicts(void)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(calls); i++) {
-		long got = invoke(&calls[i]);
+		long got = invoke(&calls[i].call);
 
 		if (calls[i].expected && got != calls[i].expected) {
 			fprintf(stderr, "cost: %s gave %ld, not %ld\n", calls[i].name, got,
@@ -322,7 +205,7 @@ static void print_attach(void)
 
 	in_child(attach_copies, 1);
 	printf("attach/first-cold %lu\n", results->first_attach);
-	elsewhere = attach_elsewhere();
+	elsewhere = attach_elsewhere(attach_copies, 1);
 	in_child(attach_copies, 10);
 	detach_elsewhere(elsewhere);
 	printf("attach/first %lu\n", results->first_attach);
@@ -361,7 +244,7 @@ static void attach_to_threads(int count)
 /* Attach what tools/held counts in. */
 static void attach_for_held(int depth, int most_threads)
 {
-	pid_t elsewhere = attach_elsewhere();
+	pid_t elsewhere = attach_elsewhere(attach_copies, 1);
 
 	in_child(attach_named, depth);
 	for (int threads = 1; threads <= most_threads; threads *= 2)
@@ -506,10 +389,7 @@ int main(int argc, char **argv)
 	if (argc < 2 || argv[1][0] == '-')
 		usage();
 	read_filter(argv[1]);
-	results = mmap(NULL, sizeof(*results), PROT_READ | PROT_WRITE,
-		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (results == MAP_FAILED)
-		die("mmap");
+	results = share(sizeof(*results));
 
 	if (argc >= 3 && !strcmp(argv[2], "attach")) {
 		attach_for_held(argc > 3 ? atoi(argv[3]) : 20, argc > 4 ? atoi(argv[4]) : 32);
