@@ -20,9 +20,10 @@
 
 #define X32_BIT 0x40000000L
 
-/* Enough filters that what the page allocator keeps per CPU drowns. */
+/* Enough filters that page packs and slabs which are not full do not count. */
 #define MEMORY_CHILDREN 20
 #define MEMORY_FILTERS 25
+#define CONTAINERS 1000
 
 /* What the SIGSYS handler and the supervisor answer. */
 #define TRAPPED 4711
@@ -280,31 +281,66 @@ static void print_tables(int depth)
 		printf("table/%s %u/%u\n", last, answered, total);
 }
 
-static long free_bytes(void)
+static long kib_of(const char *field)
 {
 	FILE *meminfo = fopen("/proc/meminfo", "r");
+	size_t length = strlen(field);
 	char line[128];
 	long kib = -1;
 
-	while (meminfo && fgets(line, sizeof(line), meminfo))
-		if (sscanf(line, "MemFree: %ld", &kib) == 1)
-			break;
+	while (meminfo && kib < 0 && fgets(line, sizeof(line), meminfo))
+		if (!strncmp(line, field, length) && line[length] == ':')
+			kib = atol(line + length + 1);
 	if (!meminfo || kib < 0)
 		die("/proc/meminfo");
 	fclose(meminfo);
-	return kib * 1024;
+	return kib;
 }
 
-/* Free memory while MEMORY_CHILDREN children stand still, each at @depth. */
-static long free_beside_children(int depth)
+/*
+ * Where filters are: slab, vmalloc, which has the JIT's pages too, and per-CPU
+ * memory. What is free says less: the page allocator keeps some megabytes
+ * aside for each CPU, more or less of them as it sees fit.
+ */
+static long used_kib(void)
+{
+	int fd = open("/proc/sys/vm/stat_refresh", O_WRONLY);
+
+	/* The counters are exact only once each CPU has handed in its share. */
+	if (fd < 0 || write(fd, "1", 1) != 1)
+		die("stat_refresh");
+	close(fd);
+	return kib_of("Slab") + kib_of("VmallocUsed") + kib_of("Percpu");
+}
+
+/*
+ * Filters, stacks and address spaces go some time after the processes that
+ * had them, by way of RCU and work queues: wait until nothing changes, but not
+ * forever, as on a machine that has other things to do.
+ */
+static long settled_kib(void)
+{
+	long kib = used_kib(), last = -1;
+
+	for (int i = 0; i < 50 && kib != last; i++) {
+		last = kib;
+		usleep(200000);
+		kib = used_kib();
+	}
+	return kib;
+}
+
+/* The memory in use while @count children stand still, each at @depth. */
+static long kib_beside_children(int count, int depth)
 {
 	int ready[2], hold[2];
-	long bytes;
 	char byte;
+	long kib;
 
+	settled_kib();
 	if (pipe(ready) || pipe(hold))
 		die("pipe");
-	for (int i = 0; i < MEMORY_CHILDREN; i++) {
+	for (int i = 0; i < count; i++) {
 		pid_t pid = fork();
 
 		if (pid < 0)
@@ -318,26 +354,33 @@ static long free_beside_children(int depth)
 		}
 	}
 	close(ready[1]);
-	for (int i = 0; i < MEMORY_CHILDREN; i++)
+	for (int i = 0; i < count; i++)
 		if (read(ready[0], &byte, 1) != 1)
 			die("a child died while attaching");
-	bytes = free_bytes();
+	kib = settled_kib();
 	close(hold[1]);
 	while (wait(NULL) > 0)
 		;
 	close(ready[0]);
 	close(hold[0]);
-	return bytes;
+	return kib;
+}
+
+/* Bytes for the filters of @count children, each at @depth. */
+static long memory_of(int count, int depth)
+{
+	long without;
+
+	kib_beside_children(count, 0);	/* what the first round leaves behind does not count */
+	without = kib_beside_children(count, 0);
+	return (kib_beside_children(count, depth) - without) * 1024;
 }
 
 static void print_memory(void)
 {
-	long without, with;
-
-	free_beside_children(0);	/* what the first round leaves behind does not count */
-	without = free_beside_children(0);
-	with = free_beside_children(MEMORY_FILTERS);
-	printf("memory/filter %ld\n", (without - with) / (MEMORY_CHILDREN * MEMORY_FILTERS));
+	printf("memory/containers %ld\n", memory_of(CONTAINERS, 1));
+	printf("memory/filter %ld\n",
+	       memory_of(MEMORY_CHILDREN, MEMORY_FILTERS) / (MEMORY_CHILDREN * MEMORY_FILTERS));
 }
 
 static void read_filter(const char *path)
@@ -375,6 +418,7 @@ static void usage(void)
 	      "  call/CALL/ABI/DEPTH COST          of one call; depth 0 is unfiltered\n"
 	      "  attach/{first-cold,first,tenth} COST   (with \"all\": at depths 1, 10 and 20)\n"
 	      "  memory/filter BYTES               of one attached copy (with \"all\")\n"
+	      "  memory/containers BYTES           of a copy in each of 1000 processes (\"all\")\n"
 	      "\"attach\" prints nothing, but attaches for tools/held to count in:\n"
 	      "  depth/N     the Nth copy, N being 1, 10, ... DEPTH (default: 20)\n"
 	      "  threads/N   with TSYNC to N threads, 1, 2, 4, ... THREADS (default: 32)\n"
