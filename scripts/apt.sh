@@ -8,6 +8,7 @@ private_apt() {	# TOOL ARGUMENT...
 	"$tool" -qq -o Dir::State="$apt/state" -o Dir::State::status=/dev/null \
 		-o Dir::Cache="$apt/cache" -o Dir::Etc::SourceParts=/dev/null \
 		-o Dir::Etc::SourceList="$apt/sources.list" \
+		-o Dir::Etc::PreferencesParts=/dev/null \
 		-o APT::Sandbox::User= -o Acquire::Languages=none -o Acquire::Retries=2 "$@"
 }
 
