@@ -68,5 +68,6 @@ base_selftests="seccomp/seccomp_bpf ptrace/get_syscall_info ptrace/set_syscall_i
 
 # The series' own, which say nothing of how a verdict is found: they pass on
 # mainline too.
-our_selftests="$(printf " seccomp/%s" entry_test entry_test_32 abi_test constant_test dump_test \
-	fault_test flags_test inherit_test proc_test stack_test tsync_test)"
+our_selftests="$(printf " seccomp/%s" entry_test entry_test_32 abi_test args_test constant_test \
+	dump_test fault_test flags_test inherit_test plan_test proc_test stack_test \
+	stress_test tsync_test)"

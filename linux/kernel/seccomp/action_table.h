@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The constant actions of a filter and its ancestors, by system call */
+/* What a filter and its ancestors do together, by system call */
 
 #ifndef _KERNEL_SECCOMP_ACTION_TABLE_H
 #define _KERNEL_SECCOMP_ACTION_TABLE_H
 
+#include <linux/bug.h>
+#include <linux/seccomp_entry.h>
 #include <linux/types.h>
 
+#include "program.h"
+#include "slots.h"
+
 struct seccomp_action_table;
-struct seccomp_allow;
 struct seccomp_filter;
-struct seccomp_verdict;
 struct seq_file;
-struct sock_fprog_kern;
 
 /**
- * struct seccomp_action - what is done to a system call, without a filter run
+ * struct seccomp_action - what is done to a system call
  * @ret: the SECCOMP_RET_* value, data included
  * @log: @match was attached with SECCOMP_FILTER_FLAG_LOG
  * @match: the filter that decides, NULL if @ret is SECCOMP_RET_ALLOW
@@ -25,35 +27,132 @@ struct seccomp_action {
 	struct seccomp_filter *match;
 };
 
+/**
+ * struct seccomp_step - what one filter has to say in a plan
+ * @answer: it
+ * @filter: the filter
+ * @log: it was attached with SECCOMP_FILTER_FLAG_LOG
+ */
+struct seccomp_step {
+	struct seccomp_answer answer;
+	struct seccomp_filter *filter;
+	bool log;
+};
+
+/**
+ * enum seccomp_way - the ways to find out what is done to a system call
+ * @SECCOMP_WALK: ask every filter of the stack, by itself
+ * @SECCOMP_ASK_ONE: ask the filter of the only step
+ * @SECCOMP_ASK_SOME: go through the steps
+ * @SECCOMP_ERRNO: nobody is asked, it always is SECCOMP_RET_ERRNO
+ * @SECCOMP_CONSTANT: nobody is asked, it always is another action
+ */
+enum seccomp_way {
+	SECCOMP_WALK,
+	SECCOMP_ASK_ONE,
+	SECCOMP_ASK_SOME,
+	SECCOMP_ERRNO,
+	SECCOMP_CONSTANT,
+};
+
+/**
+ * struct seccomp_plan - how to find out what is done to a system call
+ * @action: that, if nobody is to be asked
+ * @way: how to
+ * @nr_steps: how many @steps there are
+ * @steps: what may still matter, of the newest filter first
+ */
+struct seccomp_plan {
+	struct seccomp_action action;
+	u8 way;
+	u16 nr_steps;
+	const struct seccomp_step *steps;
+};
+
 extern const struct seccomp_action_table seccomp_table_no_filter;
 
-struct seccomp_verdict *seccomp_table_verdicts(const struct sock_fprog_kern *prog);
 const struct seccomp_action_table *
-seccomp_table_build(const struct seccomp_verdict *verdicts,
+seccomp_table_build(const struct seccomp_program *program,
 		    struct seccomp_filter *filter, bool log,
 		    const struct seccomp_action_table *parent);
-const struct seccomp_allow *
-seccomp_table_allow(const struct seccomp_action_table *table);
 void seccomp_table_show(struct seq_file *m, const struct seccomp_action_table *table);
 
+/* For what must not happen. */
+static const struct seccomp_plan seccomp_plan_kill = {
+	.action = { .ret = SECCOMP_RET_KILL_PROCESS },
+	.way = SECCOMP_CONSTANT,
+};
+
+/* Is the action always the same? */
+static inline bool seccomp_plan_constant(const struct seccomp_plan *plan)
+{
+	return plan->way >= SECCOMP_ERRNO;
+}
+
 #ifdef CONFIG_SECCOMP_ACTION_TABLES
+/**
+ * struct seccomp_action_table - what a stack of filters does
+ * @allow: a bit for each slot of a system call table that leads to a constant
+ *	SECCOMP_RET_ALLOW; first, so that the native bits of x86-64 are one
+ *	cache line
+ * @slots: a place in @plans for each slot
+ * @nr_plans: how many of them there are, followed by their steps
+ * @plans: what is done
+ */
+struct seccomp_action_table {
+	struct seccomp_allow allow;
+	u8 slots[SECCOMP_SLOTS];
+	unsigned int nr_plans;
+	struct seccomp_plan plans[] __counted_by(nr_plans);
+};
+
 extern bool seccomp_action_tables;
 
 void seccomp_table_free(const struct seccomp_action_table *table);
-const struct seccomp_action *
-seccomp_table_lookup(const struct seccomp_action_table *table, u32 arch, u32 nr);
+
+/**
+ * seccomp_table_allow - the bits that are tested at system call entry
+ * @table: the table of a filter
+ *
+ * Return: Its bits, which live as long.
+ */
+static inline const struct seccomp_allow *
+seccomp_table_allow(const struct seccomp_action_table *table)
+{
+	return &table->allow;
+}
+
+/**
+ * seccomp_table_lookup - how to find out what is done to a system call
+ * @table: the table of a filter
+ * @arch: what syscall_get_arch() says
+ * @nr: what syscall_get_nr() says
+ *
+ * Context: Any, as long as the filter is held.
+ *
+ * Return: The plan. It is to kill for an @arch that the kernel does not have.
+ */
+static __always_inline const struct seccomp_plan *
+seccomp_table_lookup(const struct seccomp_action_table *table, u32 arch, u32 nr)
+{
+	unsigned int slot = seccomp_slot(arch, nr);
+
+	if (WARN_ON_ONCE(slot == SECCOMP_SLOTS))
+		return &seccomp_plan_kill;
+	return &table->plans[table->slots[slot]];
+}
 #else
-/* So nobody gets to call the functions above, nor has a table. */
+/* So nobody has a table. */
 #define seccomp_action_tables	false
 
 static inline void seccomp_table_free(const struct seccomp_action_table *table)
 {
 }
 
-static inline const struct seccomp_action *
+static inline const struct seccomp_plan *
 seccomp_table_lookup(const struct seccomp_action_table *table, u32 arch, u32 nr)
 {
-	return NULL;
+	return &seccomp_plan_kill;
 }
 #endif /* CONFIG_SECCOMP_ACTION_TABLES */
 

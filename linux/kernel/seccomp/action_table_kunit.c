@@ -3,19 +3,28 @@
 
 /*
  * Included by kernel/seccomp.c, so that stacks are made of real filters and
- * the truth is what seccomp_run_filters() says of them.
+ * answer as they do there. The truth is what the kernel's own conversion of
+ * the whole filters returns, run by the interpreter.
  */
 
 #include <kunit/test.h>
+#include <linux/initrd.h>
+#include <linux/kernel_read_file.h>
 #include <linux/mman.h>
 #include <linux/prandom.h>
 #include <linux/seccomp_entry.h>
+#include <linux/vmalloc.h>
 
 #define TABLE_KUNIT_SEED	20
-#define TABLE_KUNIT_STACKS	200
+#define TABLE_KUNIT_STACKS	80
 #define TABLE_KUNIT_DEPTH	8
 #define TABLE_KUNIT_INSNS	40
-#define TABLE_KUNIT_ARGS	3
+#define TABLE_KUNIT_CALLS	3	/* argument sets for every number */
+#define TABLE_KUNIT_MORE	6	/* more of them where arguments matter */
+#define TABLE_KUNIT_MOST	64	/* filters in a stack */
+
+/* Real stacks, if the guest has some: see tests/kernel/corpus.test. */
+#define TABLE_KUNIT_CORPUS	"/root/corpus"
 
 /* __X32_SYSCALL_BIT, which not every architecture has */
 #define X32_BIT			0x40000000U
@@ -72,6 +81,12 @@ struct stack {
 	struct sock_filter __user *user;
 	struct seccomp_filter *top;
 	unsigned int depth;
+	struct bpf_prog *truth[TABLE_KUNIT_MOST];
+	struct rnd_state rng;
+	const u32 *corpus;
+	size_t corpus_words;
+	u64 constant;
+	u64 asked;
 };
 
 static void stack_clear(struct stack *s)
@@ -82,7 +97,28 @@ static void stack_clear(struct stack *s)
 		s->top = f->prev;
 		seccomp_filter_free(f);
 	}
-	s->depth = 0;
+	while (s->depth)
+		bpf_prog_destroy(s->truth[--s->depth]);
+}
+
+/* Convert a whole filter, for the interpreter to run. */
+static struct bpf_prog *make_truth(struct kunit *test, const struct sock_filter *insns,
+				   unsigned int len)
+{
+	struct sock_fprog_kern fprog = { .len = len, .filter = (struct sock_filter *)insns };
+	struct bpf_prog *prog = NULL;
+#ifdef CONFIG_BPF_JIT
+	int jit = bpf_jit_enable;
+
+	bpf_jit_enable = 0;
+#endif
+	KUNIT_EXPECT_EQ(test, 0, bpf_prog_create_trans(&prog, &fprog, seccomp_check_filter));
+#ifdef CONFIG_BPF_JIT
+	bpf_jit_enable = jit;
+#endif
+	KUNIT_ASSERT_NOT_NULL(test, prog);
+	KUNIT_ASSERT_FALSE(test, prog->jited);
+	return prog;
 }
 
 /* Attach a program as seccomp_set_mode_filter() does, but to no task. */
@@ -90,21 +126,24 @@ static struct seccomp_filter *stack_push(struct stack *s, const struct sock_filt
 					 unsigned int len)
 {
 	struct sock_fprog fprog = { .len = len, .filter = s->user };
-	struct seccomp_verdict *verdicts;
+	struct seccomp_filter *before = current->seccomp.filter;
 	struct seccomp_filter *f;
 
+	KUNIT_ASSERT_LT(s->test, s->depth, TABLE_KUNIT_MOST);
 	KUNIT_ASSERT_EQ(s->test, 0, copy_to_user(s->user, insns, len * sizeof(*insns)));
+	/* As the ancestors whose programs it may share. */
+	current->seccomp.filter = s->top;
 	f = seccomp_prepare_filter(&fprog);
+	current->seccomp.filter = before;
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(s->test, f);
 
-	verdicts = seccomp_table_verdicts(f->prog->orig_prog);
 	f->log = s->depth & 1;
-	f->table = seccomp_table_build(verdicts, f, f->log,
+	f->table = seccomp_table_build(f->program, f, f->log,
 				       s->top ? s->top->table : &seccomp_table_no_filter);
-	kvfree(verdicts);
-
 	f->prev = s->top;
 	s->top = f;
+	s->truth[s->depth] = make_truth(s->test, insns, len);
+	KUNIT_EXPECT_EQ(s->test, s->truth[s->depth]->len, f->program->path_insns);
 	s->depth++;
 	return f;
 }
@@ -129,17 +168,22 @@ static struct seccomp_filter *stack_push_arg(struct stack *s, u32 ret, u32 other
 	return stack_push(s, insns, ARRAY_SIZE(insns));
 }
 
-/* What running all filters says. */
+/* What all filters say, by mainline's rule: the smallest, of the newest. */
 static u32 stack_run(struct stack *s, const struct seccomp_data *sd,
 		     struct seccomp_filter **match)
 {
-	struct seccomp_filter *before = current->seccomp.filter;
-	u32 ret;
+	struct seccomp_filter *f = s->top;
+	u32 ret = SECCOMP_RET_ALLOW;
 
 	*match = NULL;
-	current->seccomp.filter = s->top;
-	ret = seccomp_run_filters(sd, match);
-	current->seccomp.filter = before;
+	for (unsigned int i = s->depth; i--; f = f->prev) {
+		u32 one = bpf_prog_run_pin_on_cpu(s->truth[i], sd);
+
+		if ((s32)(one & SECCOMP_RET_ACTION_FULL) < (s32)(ret & SECCOMP_RET_ACTION_FULL)) {
+			ret = one;
+			*match = f;
+		}
+	}
 	return ret;
 }
 
@@ -150,35 +194,68 @@ static bool exempt(u32 arch, u32 nr)
 	return seccomp_uprobe_exception(&sd);
 }
 
-/* Returns whether the table knew an answer, which then has to be right. */
+static const struct seccomp_plan *plan_of(struct stack *s, u32 arch, u32 nr)
+{
+	return seccomp_table_lookup(s->top->table, arch, nr);
+}
+
+/* What the table leads to, with nothing told that is not to be read. */
+static u32 plan_run(struct stack *s, const struct seccomp_plan *plan,
+		    const struct seccomp_data *call, struct seccomp_filter **match)
+{
+	struct seccomp_data sd = *call;
+
+	*match = NULL;
+	switch (plan->way) {
+	case SECCOMP_WALK:
+		return seccomp_walk(s->top, &sd, match);
+	case SECCOMP_ASK_ONE:
+	case SECCOMP_ASK_SOME:
+		sd.arch = 0xdeadbeef;
+		return seccomp_run_plan(plan, &sd, match);
+	default:
+		*match = plan->action.match;
+		if (*match)
+			KUNIT_ASSERT_EQ(s->test, plan->action.log, (*match)->log);
+		return plan->action.ret;
+	}
+}
+
+/* The table and the truth say the same. Returns whether that is a constant. */
 static bool expect_run(struct stack *s, const struct seccomp_data *sd)
 {
-	const struct seccomp_action *action = seccomp_table_lookup(s->top->table, sd->arch, sd->nr);
-	struct seccomp_filter *match;
-	u32 ret;
+	const struct seccomp_plan *plan = plan_of(s, sd->arch, sd->nr);
+	struct seccomp_filter *match, *true_match;
+	u32 ret, true_ret;
 
 	if (exempt(sd->arch, sd->nr)) {
-		KUNIT_ASSERT_NOT_NULL(s->test, action);
-		KUNIT_ASSERT_EQ(s->test, action->ret, SECCOMP_RET_ALLOW);
-		KUNIT_ASSERT_NULL(s->test, action->match);
-		return true;
+		if (plan->way != SECCOMP_WALK)
+			KUNIT_ASSERT_EQ(s->test, plan->way, SECCOMP_CONSTANT);
+		true_ret = SECCOMP_RET_ALLOW;
+		true_match = NULL;
+	} else {
+		true_ret = stack_run(s, sd, &true_match);
 	}
-	if (!action)
-		return false;
 
-	ret = stack_run(s, sd, &match);
-	KUNIT_ASSERT_PTR_EQ_MSG(s->test, action->match, match, "arch %x number %x", sd->arch,
+	ret = plan_run(s, plan, sd, &match);
+	KUNIT_ASSERT_PTR_EQ_MSG(s->test, match, true_match, "arch %x number %x", sd->arch,
 				sd->nr);
-	KUNIT_ASSERT_EQ_MSG(s->test, action->ret, ret, "arch %x number %x", sd->arch, sd->nr);
 	if (match)
-		KUNIT_ASSERT_EQ(s->test, action->log, match->log);
-	return true;
+		KUNIT_ASSERT_EQ_MSG(s->test, ret, true_ret, "arch %x number %x", sd->arch,
+				    sd->nr);
+	else
+		KUNIT_ASSERT_EQ(s->test, ret & SECCOMP_RET_ACTION_FULL, SECCOMP_RET_ALLOW);
+	if (seccomp_plan_constant(plan))
+		s->constant++;
+	else
+		s->asked++;
+	return seccomp_plan_constant(plan);
 }
 
 /* The bits that are tested at entry say ALLOW where, and only where, slots do. */
 static void expect_bits(struct stack *s, u32 arch, u32 nr)
 {
-	const struct seccomp_action *action = seccomp_table_lookup(s->top->table, arch, nr);
+	const struct seccomp_plan *plan = plan_of(s, arch, nr);
 	const struct seccomp_allow *allow = seccomp_table_allow(s->top->table);
 	enum seccomp_window window = SECCOMP_WINDOW_NATIVE;
 	bool tabled = nr < SECCOMP_ARCH_NATIVE_NR;
@@ -193,28 +270,67 @@ static void expect_bits(struct stack *s, u32 arch, u32 nr)
 	}
 #endif
 	KUNIT_ASSERT_EQ_MSG(s->test, seccomp_allows(allow, window, (int)nr),
-			    tabled && action && action->ret == SECCOMP_RET_ALLOW,
+			    tabled && seccomp_plan_constant(plan) &&
+			    plan->action.ret == SECCOMP_RET_ALLOW,
 			    "arch %x number %x", arch, nr);
 }
 
-/* Try every number of every table, and some beyond, each with these arguments. */
-static unsigned int expect_runs(struct stack *s, struct seccomp_data *data, unsigned int nr_data)
+static u32 any_of(struct rnd_state *rng, unsigned int n)
 {
-	unsigned int known = 0;
+	return prandom_u32_state(rng) % n;
+}
+
+/* A word as some filter of the stack compares arguments with, or about that. */
+static u32 about_constant(struct stack *s)
+{
+	const struct seccomp_filter *f = s->top;
+	const struct sock_fprog_kern *fprog;
+
+	for (unsigned int i = any_of(&s->rng, s->depth); i; i--)
+		f = f->prev;
+	fprog = &f->program->fprog;
+	return fprog->filter[any_of(&s->rng, fprog->len)].k + any_of(&s->rng, 3) - 1;
+}
+
+static void about_constants(struct stack *s, struct seccomp_data *sd)
+{
+	for (int i = 0; i < 6; i++) {
+		u64 high = any_of(&s->rng, 3) ? 0 : about_constant(s);
+
+		sd->args[i] = high << 32 | about_constant(s);
+	}
+	sd->instruction_pointer = (u64)about_constant(s) << 32 | about_constant(s);
+}
+
+/* Try every number of every table, and some beyond, each with several arguments. */
+static void expect_runs(struct stack *s)
+{
+	struct seccomp_data data[TABLE_KUNIT_CALLS] = { }, more = { };
+
+	prandom_bytes_state(&s->rng, &data[1], sizeof(data[1]));
+	about_constants(s, &data[2]);
 
 	for (size_t i = 0; i < ARRAY_SIZE(all_numbers); i++) {
 		const struct numbers *n = &all_numbers[i];
 
-		for (u32 k = 0; k < n->nr; k++) {
-			expect_bits(s, n->arch, n->first + k);
-			for (unsigned int j = 0; j < nr_data; j++) {
+		for (u32 nr = n->first; nr - n->first < n->nr; nr++) {
+			bool constant = true;
+
+			expect_bits(s, n->arch, nr);
+			for (int j = 0; j < TABLE_KUNIT_CALLS; j++) {
 				data[j].arch = n->arch;
-				data[j].nr = n->first + k;
-				known += expect_run(s, &data[j]);
+				data[j].nr = nr;
+				constant = expect_run(s, &data[j]);
+			}
+			for (int j = 0; !constant && j < TABLE_KUNIT_MORE; j++) {
+				about_constants(s, &more);
+				more.arch = n->arch;
+				more.nr = nr;
+				expect_run(s, &more);
 			}
 		}
+		cond_resched();
 	}
-	return known;
 }
 
 static int stack_init(struct kunit *test)
@@ -228,6 +344,7 @@ static int stack_init(struct kunit *test)
 	KUNIT_ASSERT_NE_MSG(test, user, 0, "no user memory");
 	KUNIT_ASSERT_LT_MSG(test, user, (unsigned long)TASK_SIZE, "no user memory");
 	s->test = test;
+	prandom_seed_state(&s->rng, TABLE_KUNIT_SEED);
 	s->user = (struct sock_filter __user *)user;
 	test->priv = s;
 	return 0;
@@ -262,34 +379,124 @@ static void test_constants(struct kunit *test)
 	}
 }
 
-/* Nothing is known of a number that some filter looks at the arguments of. */
+/* Who is asked about native call 1? */
+static void expect_asked(struct stack *s, unsigned int nr)
+{
+	const struct seccomp_plan *plan = plan_of(s, SECCOMP_ARCH_NATIVE, 1);
+	unsigned int asked = 0;
+
+	for (unsigned int i = 0; i < plan->nr_steps; i++)
+		asked += !!plan->steps[i].answer.prog;
+	KUNIT_EXPECT_EQ_MSG(s->test, asked, nr, "under %x", s->truth[0]->insnsi[3].imm);
+	KUNIT_EXPECT_NE(s->test, plan->way, SECCOMP_WALK);
+}
+
+/* A filter that looks at an argument and a constant, in both orders. */
+static void test_ties(struct kunit *test)
+{
+	static const struct {
+		u32 constant, arg[2];
+		bool newer_asked, older_asked;
+	} cases[] = {
+		/* Newer wins a tie, older loses it: with data, the answer can be 1. */
+		{ SECCOMP_RET_ERRNO | 38,
+		  { SECCOMP_RET_ALLOW, SECCOMP_RET_ERRNO | 1 }, true, false },
+		{ SECCOMP_RET_ERRNO | 38,
+		  { SECCOMP_RET_ERRNO | 1, SECCOMP_RET_ERRNO | 2 }, true, false },
+		/* Never smaller than the constant. */
+		{ SECCOMP_RET_ERRNO | 38,
+		  { SECCOMP_RET_ALLOW, SECCOMP_RET_TRACE | 1 }, false, false },
+		{ SECCOMP_RET_KILL_THREAD,
+		  { SECCOMP_RET_ALLOW, SECCOMP_RET_ERRNO | 1 }, false, false },
+		/* Smaller at times. */
+		{ SECCOMP_RET_ERRNO | 38,
+		  { SECCOMP_RET_ALLOW, SECCOMP_RET_TRAP | 1 }, true, true },
+		{ SECCOMP_RET_KILL_THREAD,
+		  { SECCOMP_RET_ALLOW, SECCOMP_RET_KILL_PROCESS }, true, true },
+		{ SECCOMP_RET_KILL_PROCESS,
+		  { SECCOMP_RET_ALLOW, SECCOMP_RET_KILL_PROCESS | 7 }, true, false },
+		{ SECCOMP_RET_ALLOW,
+		  { SECCOMP_RET_ALLOW, SECCOMP_RET_LOG }, true, true },
+		/* Nobody need be asked who only allows. */
+		{ SECCOMP_RET_ALLOW,
+		  { SECCOMP_RET_ALLOW, SECCOMP_RET_ALLOW | 5 }, false, false },
+		/* What is no action kills, but is compared as it is. */
+		{ 0x12340000, { SECCOMP_RET_ALLOW, 0x12340001 }, true, false },
+		{ 0x80000001, { SECCOMP_RET_ALLOW, SECCOMP_RET_KILL_PROCESS }, true, false },
+	};
+	struct stack *s = test->priv;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		stack_push_ret(s, cases[i].constant);
+		stack_push_arg(s, cases[i].arg[0], cases[i].arg[1]);
+		expect_asked(s, cases[i].newer_asked);
+		expect_runs(s);
+		stack_clear(s);
+
+		stack_push_arg(s, cases[i].arg[0], cases[i].arg[1]);
+		stack_push_ret(s, cases[i].constant);
+		expect_asked(s, cases[i].older_asked);
+		expect_runs(s);
+		stack_clear(s);
+	}
+}
+
+/* Nobody is asked about what has the same outcome on both sides. */
 static void test_arguments(struct kunit *test)
 {
 	struct stack *s = test->priv;
 
-	for (int place = 0; place < 3; place++) {
-		for (int i = 0; i < 3; i++) {
-			if (i == place)
-				stack_push_arg(s, SECCOMP_RET_ALLOW, SECCOMP_RET_ERRNO | 1);
-			else
-				stack_push_ret(s, SECCOMP_RET_ERRNO | 38);
-		}
-		KUNIT_EXPECT_NULL(test, seccomp_table_lookup(s->top->table,
-							     SECCOMP_ARCH_NATIVE, 1));
-		KUNIT_EXPECT_NULL(test, seccomp_table_lookup(s->top->table,
-							     SECCOMP_ARCH_NATIVE, U32_MAX));
-		stack_clear(s);
-	}
-
-	/* Nothing depends on a test with the same outcome on both sides. */
 	stack_push_arg(s, SECCOMP_RET_ERRNO | 2, SECCOMP_RET_ERRNO | 2);
-	KUNIT_EXPECT_NOT_NULL(test, seccomp_table_lookup(s->top->table, SECCOMP_ARCH_NATIVE, 1));
+	expect_asked(s, 0);
+	KUNIT_EXPECT_NULL(test, s->top->program->whole);
+	KUNIT_EXPECT_NULL(test, s->top->program->rest);
+	stack_push_arg(s, SECCOMP_RET_ALLOW, SECCOMP_RET_ERRNO | 1);
+	stack_push_arg(s, SECCOMP_RET_ALLOW, SECCOMP_RET_TRAP | 3);
+	/* Of these two, the older one loses the tie with a constant that is older still. */
+	expect_asked(s, 2);
+	expect_runs(s);
+}
+
+/* A stack of many, of which two look at a call's arguments. */
+static void test_two_of_many(struct kunit *test)
+{
+	struct stack *s = test->priv;
+
+	for (int i = 0; i < 32; i++) {
+		if (i == 7)
+			stack_push_arg(s, SECCOMP_RET_ALLOW, SECCOMP_RET_ERRNO | 7);
+		else if (i == 20)
+			stack_push_arg(s, SECCOMP_RET_ERRNO | 20, SECCOMP_RET_ALLOW);
+		else
+			stack_push_ret(s, SECCOMP_RET_ALLOW | i);
+	}
+	expect_asked(s, 2);
+	expect_runs(s);
+}
+
+/* The same instructions again: one program, asked once, and the newest is the match. */
+static void test_same_again(struct kunit *test)
+{
+	struct stack *s = test->priv;
+	struct seccomp_filter *first, *other;
+
+	first = stack_push_arg(s, SECCOMP_RET_ALLOW, SECCOMP_RET_ERRNO | 1);
+	other = stack_push_arg(s, SECCOMP_RET_ALLOW, SECCOMP_RET_ERRNO | 2);
+	KUNIT_EXPECT_PTR_NE(test, first->program, other->program);
+	expect_asked(s, 2);
+	for (int i = 0; i < 3; i++) {
+		struct seccomp_filter *again;
+
+		again = stack_push_arg(s, SECCOMP_RET_ALLOW, SECCOMP_RET_ERRNO | 1);
+		KUNIT_EXPECT_PTR_EQ(test, first->program, again->program);
+		expect_asked(s, 2);
+		expect_runs(s);
+	}
 }
 
 static void test_exempt(struct kunit *test)
 {
 	struct stack *s = test->priv;
-	struct seccomp_data data[1] = { };
 	unsigned int found = 0;
 
 	/* Denied by everyone, unknown to everyone. */
@@ -298,7 +505,7 @@ static void test_exempt(struct kunit *test)
 			stack_push_arg(s, SECCOMP_RET_ALLOW, SECCOMP_RET_ERRNO | 1);
 		else
 			stack_push_ret(s, SECCOMP_RET_KILL_PROCESS);
-		expect_runs(s, data, ARRAY_SIZE(data));
+		expect_runs(s);
 		stack_clear(s);
 	}
 
@@ -309,12 +516,11 @@ static void test_exempt(struct kunit *test)
 #endif
 }
 
-/* More actions than a table can hold: the filters run for what is left out. */
+/* More answers than a table can hold: filters run for what is left out. */
 static void test_many_actions(struct kunit *test)
 {
 	const unsigned int nr = min(400, SECCOMP_ARCH_NATIVE_NR);
 	struct stack *s = test->priv;
-	struct seccomp_data data[1] = { };
 	struct sock_filter *insns;
 	unsigned int known = 0, len = 0;
 
@@ -331,28 +537,52 @@ static void test_many_actions(struct kunit *test)
 	/* The second one names other filters, and keeps to the limit as well. */
 	for (int i = 0; i < 2; i++) {
 		stack_push(s, insns, len);
-		expect_runs(s, data, ARRAY_SIZE(data));
+		expect_runs(s);
+		insns[len - 1].k = SECCOMP_RET_LOG;
 	}
 	for (u32 i = 0; i < nr; i++)
-		known += !!seccomp_table_lookup(s->top->table, SECCOMP_ARCH_NATIVE, i);
+		known += seccomp_plan_constant(plan_of(s, SECCOMP_ARCH_NATIVE, i));
 	KUNIT_EXPECT_GE(test, known, 200);
 	KUNIT_EXPECT_LE(test, known, 256);
 }
 
-/* Whatever is missing, nothing is known, and nothing is allowed at entry. */
+/* Too many steps for a table: the stack is walked where they do not fit. */
+static void test_many_steps(struct kunit *test)
+{
+	struct stack *s = test->priv;
+	struct sock_filter insns[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
+		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	unsigned int walked = 0;
+
+	/* Number n is looked at by the first n. */
+	for (int i = 0; i < 40; i++) {
+		insns[1].k = insns[3].k = i;
+		insns[4].k = SECCOMP_RET_ERRNO | i;
+		stack_push(s, insns, ARRAY_SIZE(insns));
+	}
+	for (u32 i = 0; i < 40; i++)
+		walked += plan_of(s, SECCOMP_ARCH_NATIVE, i)->way == SECCOMP_WALK;
+	KUNIT_EXPECT_GE(test, walked, 1);
+	KUNIT_EXPECT_LE(test, walked, 39);
+	expect_runs(s);
+}
+
+/* Whatever is missing, everyone is asked, and nothing is allowed at entry. */
 static void expect_unknown(struct kunit *test, const struct seccomp_action_table *table)
 {
 	KUNIT_ASSERT_NOT_NULL(test, table);
 	for (size_t i = 0; i < ARRAY_SIZE(all_numbers); i++) {
 		const struct numbers *n = &all_numbers[i];
 
-		for (u32 k = 0; k < n->nr; k++) {
-			u32 nr = n->first + k;
-
-			if (exempt(n->arch, nr))
-				continue;
-			KUNIT_ASSERT_NULL(test, seccomp_table_lookup(table, n->arch, nr));
-		}
+		for (u32 k = 0; k < n->nr; k++)
+			KUNIT_ASSERT_EQ(test, SECCOMP_WALK,
+					seccomp_table_lookup(table, n->arch, n->first + k)->way);
 	}
 	KUNIT_EXPECT_NULL(test, memchr_inv(seccomp_table_allow(table), 0,
 					   sizeof(struct seccomp_allow)));
@@ -361,37 +591,24 @@ static void expect_unknown(struct kunit *test, const struct seccomp_action_table
 static void test_unknown(struct kunit *test)
 {
 	struct stack *s = test->priv;
-	struct seccomp_filter *f = stack_push_ret(s, SECCOMP_RET_ALLOW);
-	const struct seccomp_action_table *unknown, *table;
-	struct seccomp_verdict *verdicts = seccomp_table_verdicts(f->prog->orig_prog);
+	struct seccomp_filter *f = stack_push_ret(s, SECCOMP_RET_ERRNO | 3);
+	const struct seccomp_action_table *unknown, *known = f->table;
 
-	KUNIT_ASSERT_NOT_NULL(test, verdicts);
-
-	/* No memory for the verdicts, on a parent that is known. */
-	unknown = seccomp_table_build(NULL, f, false, f->table);
+	/* No memory for the table, or a parent that is missing by mistake. */
+	unknown = seccomp_table_build(NULL, f, false, &seccomp_table_no_filter);
 	expect_unknown(test, unknown);
-	/* A parent that is not known, or that is missing by mistake. */
-	table = seccomp_table_build(verdicts, f, false, unknown);
-	expect_unknown(test, table);
-	seccomp_table_free(table);
-	table = seccomp_table_build(verdicts, f, false, NULL);
-	expect_unknown(test, table);
-	seccomp_table_free(table);
+	expect_unknown(test, seccomp_table_build(f->program, f, false, NULL));
 
-	/* An architecture that is none of this kernel's. */
-	KUNIT_EXPECT_NULL(test, seccomp_table_lookup(f->table, 0, 1));
-	KUNIT_EXPECT_NULL(test, seccomp_table_lookup(f->table, U32_MAX, 1));
-
-	seccomp_table_free(unknown);
-	kvfree(verdicts);
+	/* All are asked above that, and say what they said. */
+	f->table = unknown;
+	stack_push_arg(s, SECCOMP_RET_ALLOW, SECCOMP_RET_ERRNO | 1);
+	expect_runs(s);
+	stack_push_ret(s, SECCOMP_RET_TRAP | 4);
+	expect_runs(s);
+	f->table = known;
 }
 
 /* Random programs */
-
-static u32 any_of(struct rnd_state *rng, unsigned int n)
-{
-	return prandom_u32_state(rng) % n;
-}
 
 static u32 random_constant(struct rnd_state *rng)
 {
@@ -481,41 +698,122 @@ static unsigned int random_program(struct rnd_state *rng, struct sock_filter *in
 	return len;
 }
 
-static void test_random_stacks(struct kunit *test)
+static void random_stacks(struct stack *s)
 {
 	static struct sock_filter insns[TABLE_KUNIT_INSNS + 3];
-	struct stack *s = test->priv;
-	struct seccomp_data data[TABLE_KUNIT_ARGS];
-	unsigned int known = 0;
-	struct rnd_state rng;
 
-	prandom_seed_state(&rng, TABLE_KUNIT_SEED);
 	for (int i = 0; i < TABLE_KUNIT_STACKS; i++) {
-		unsigned int depth = 1 + any_of(&rng, TABLE_KUNIT_DEPTH);
+		unsigned int depth = 1 + any_of(&s->rng, TABLE_KUNIT_DEPTH);
 
 		for (unsigned int j = 0; j < depth; j++)
-			stack_push(s, insns, random_program(&rng, insns));
-
-		memset(data, 0, sizeof(data));
-		prandom_bytes_state(&rng, &data[1], sizeof(data[1]));
-		for (int j = 0; j < 6; j++)
-			data[2].args[j] = random_constant(&rng);
-		known += expect_runs(s, data, ARRAY_SIZE(data));
+			stack_push(s, insns, random_program(&s->rng, insns));
+		expect_runs(s);
 		stack_clear(s);
-		cond_resched();
 	}
 	/* Else this would prove little. */
-	kunit_info(test, "%u answers of tables compared with runs\n", known);
-	KUNIT_EXPECT_GT(test, known, 100000);
+	kunit_info(s->test, "%llu constant answers and %llu others compared with runs\n",
+		   s->constant, s->asked);
+	KUNIT_EXPECT_GT(s->test, s->constant, 100000);
+	KUNIT_EXPECT_GT(s->test, s->asked, 20000);
+}
+
+/* What compiles: nothing, the JIT, or the JIT that blinds constants. */
+enum mode { INTERPRETED, COMPILED, HARDENED, MODES };
+
+static void run_in_mode(struct stack *s, enum mode mode, void (*run)(struct stack *s))
+{
+#ifdef CONFIG_BPF_JIT
+	int enable = bpf_jit_enable, harden = bpf_jit_harden;
+
+	bpf_jit_enable = mode != INTERPRETED;
+	bpf_jit_harden = mode == HARDENED ? 2 : 0;
+	run(s);
+	bpf_jit_harden = harden;
+	bpf_jit_enable = enable;
+#else
+	if (mode == INTERPRETED)
+		run(s);
+#endif
+}
+
+static void test_random_interpreted(struct kunit *test)
+{
+	run_in_mode(test->priv, INTERPRETED, random_stacks);
+}
+
+static void test_random_compiled(struct kunit *test)
+{
+	run_in_mode(test->priv, COMPILED, random_stacks);
+}
+
+static void test_random_hardened(struct kunit *test)
+{
+	run_in_mode(test->priv, HARDENED, random_stacks);
+}
+
+static void vfree_action(void *p)
+{
+	vfree(p);
+}
+
+/* Filters as programs install them: the number of a stack's, each with its length. */
+static void corpus_stacks(struct stack *s)
+{
+	unsigned int stacks = 0, filters = 0, whole = 0;
+
+	for (const u32 *word = s->corpus, *end = word + s->corpus_words; word < end; stacks++) {
+		for (u32 nr = *word++; nr; nr--) {
+			u32 len = *word++;
+
+			KUNIT_ASSERT_LE(s->test, len, (end - word) / 2);
+			stack_push(s, (const struct sock_filter *)word, len);
+			whole += !!s->top->program->whole;
+			filters++;
+			word += len * 2;
+		}
+		expect_runs(s);
+		stack_clear(s);
+	}
+	kunit_info(s->test, "%u stacks of %u filters, %u of them needed whole\n", stacks, filters,
+		   whole);
+	KUNIT_EXPECT_GT(s->test, stacks, 0);
+}
+
+static void test_corpus(struct kunit *test)
+{
+	struct stack *s = test->priv;
+	void *file = NULL;
+	ssize_t size;
+
+	wait_for_initramfs();
+	size = kernel_read_file_from_path_initns(TABLE_KUNIT_CORPUS, 0, &file, SZ_16M, NULL,
+						 READING_UNKNOWN);
+	if (size < 0)
+		kunit_skip(test, "no " TABLE_KUNIT_CORPUS);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, vfree_action, file));
+
+	s->corpus = file;
+	s->corpus_words = size / sizeof(u32);
+	for (enum mode mode = 0; mode < MODES; mode++)
+		run_in_mode(s, mode, corpus_stacks);
+	kunit_info(test, "%llu constant answers and %llu others compared with runs\n",
+		   s->constant, s->asked);
 }
 
 static struct kunit_case action_table_cases[] = {
 	KUNIT_CASE(test_constants),
+	KUNIT_CASE(test_ties),
 	KUNIT_CASE(test_arguments),
+	KUNIT_CASE(test_two_of_many),
+	KUNIT_CASE(test_same_again),
 	KUNIT_CASE(test_exempt),
 	KUNIT_CASE(test_many_actions),
+	KUNIT_CASE(test_many_steps),
 	KUNIT_CASE(test_unknown),
-	KUNIT_CASE_SLOW(test_random_stacks),
+	KUNIT_CASE_SLOW(test_random_interpreted),
+	KUNIT_CASE_SLOW(test_random_compiled),
+	KUNIT_CASE_SLOW(test_random_hardened),
+	KUNIT_CASE_SLOW(test_corpus),
 	{ }
 };
 

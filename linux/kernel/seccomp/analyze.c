@@ -79,6 +79,12 @@
  *
  * So: 0 and 2 are constant KILL_THREAD, 1 is constant ALLOW, 3 needs to run.
  *
+ * Where they part: a number is in one group only until a test of something
+ * else sends that group both ways. So far every run for it took the same way,
+ * and diverge() notes the last instruction on that way that a run can as well
+ * begin at: here 3 for number 3, since "ld" needs neither A nor what came
+ * before. seccomp_trace() follows a number from there.
+ *
  * With seccomp_space.whole there is one member, which stands for all numbers
  * of a range: "ld [nr]" then loads an interval that never is the number.
  *
@@ -118,14 +124,14 @@
 #include "value.h"
 
 /*
- * How many steps to take for one filter, all spaces together. A step is one
- * instruction for one group, one comparison of two groups that meet, a word of
- * a set that returns, or a few numbers that are computed one by one; none is
- * more than some hundred machine instructions. Container profiles need 4000,
- * the longest filters (4096) without arithmetic on the number ten times that.
- * At worst, this is what it takes to emulate such a filter for every number.
+ * How many steps to take for one filter, all spaces and traces together. A step
+ * is one instruction for one group, one comparison of two groups that meet, a
+ * word of a set that returns, or a few numbers that are computed one by one;
+ * none is more than some hundred machine instructions. Container profiles need
+ * 4000, the longest filters (4096) without arithmetic on the number ten times
+ * that.
  */
-#define ANALYZE_STEPS	131072
+#define ANALYZE_STEPS	98304
 
 /* How many steps to take before looking whether someone else wants the CPU. */
 #define STEPS_BETWEEN_BREAKS	1024
@@ -174,6 +180,7 @@
  *	common.
  * @cells: which elements of @mem are in use, one bit each
  * @decided: how many numbers were decided when the group was last pruned
+ * @start: seccomp_verdict.start of its numbers, were they to diverge now
  * @set: the numbers, counted from the first of the space
  * @mem: scratch memory; what is not in use was never stored on some way here,
  *	and cannot be loaded then
@@ -186,6 +193,7 @@ struct group {
 	u16 from;
 	u16 cells;
 	u16 decided;
+	u16 start;
 	unsigned long set[SET_WORDS];
 	struct seccomp_value mem[BPF_MEMWORDS];
 };
@@ -197,6 +205,9 @@ struct group {
  * @end: where they end
  * @space: the numbers in question
  * @verdicts: what is known of each
+ * @visits: where seccomp_trace() notes its way, in place of @verdicts
+ * @nr_visits: how many there are
+ * @lost: the trace is not complete
  * @members: how many there are: one for each number, or one if they are whole
  * @words: how many words of a set are in use
  * @next: the first instruction where groups wait, or @len
@@ -209,6 +220,7 @@ struct group {
  * @free: groups that were used before
  * @many: more groups, if @few did not suffice
  * @not_constant: the numbers that are known not to be constant
+ * @diverged: the numbers with more than one way through the filter
  * @pending: the instructions where groups wait
  * @cache: groups of the arithmetic result that regroup() works on
  * @few: the first groups
@@ -222,6 +234,9 @@ struct seccomp_analyzer {
 	const struct sock_filter *end;
 	const struct seccomp_space *space;
 	struct seccomp_verdict *verdicts;
+	struct seccomp_visit *visits;
+	unsigned int nr_visits;
+	bool lost;
 	unsigned int members;
 	unsigned int words;
 	unsigned int next;
@@ -234,6 +249,7 @@ struct seccomp_analyzer {
 	struct group *free;
 	struct group *many;
 	unsigned long not_constant[SET_WORDS];
+	unsigned long diverged[SET_WORDS];
 	unsigned long pending[BITS_TO_LONGS(BPF_MAXINSNS)];
 	struct group *cache[1 << CACHE_BITS];
 	struct group few[GROUPS_FEW];
@@ -365,6 +381,7 @@ static void copy_state(struct group *to, const struct group *from)
 	to->x = from->x;
 	to->cells = from->cells;
 	to->decided = from->decided;
+	to->start = from->start;
 	for_each_cell(i, from->cells, rest)
 		to->mem[i] = from->mem[i];
 }
@@ -402,6 +419,10 @@ static void join_state(struct group *g, const struct group *h)
 /* Number @i is not constant, and can never be again. */
 static void settle(struct seccomp_analyzer *an, unsigned int i)
 {
+	if (an->visits) {
+		an->lost = true;
+		return;
+	}
 	if (__test_and_set_bit(i, an->not_constant))
 		return;
 	an->decided++;
@@ -411,8 +432,11 @@ static void settle(struct seccomp_analyzer *an, unsigned int i)
 /* Number @i may return @ret. */
 static inline void record(struct seccomp_analyzer *an, unsigned int i, u32 ret)
 {
-	struct seccomp_verdict *v = &an->verdicts[i];
+	struct seccomp_verdict *v;
 
+	if (an->visits)
+		return;
+	v = &an->verdicts[i];
 	if (v->constant) {
 		if (v->ret != ret)
 			settle(an, i);
@@ -428,6 +452,20 @@ static inline void record(struct seccomp_analyzer *an, unsigned int i, u32 ret)
 		for (unsigned long rest__ = (numbers)[w__];		\
 		     rest__ && ((i) = w__ * BITS_PER_LONG + __ffs(rest__), true); \
 		     rest__ &= rest__ - 1)
+
+/* From here on, the numbers of @g have more than one way through the filter. */
+static void diverge(struct seccomp_analyzer *an, struct group *g)
+{
+	for (unsigned int w = 0; w < an->words; w++) {
+		unsigned long rest = g->set[w] & ~an->diverged[w];
+
+		an->diverged[w] |= rest;
+		for (; rest && !an->visits; rest &= rest - 1)
+			an->verdicts[w * BITS_PER_LONG + __ffs(rest)].start = g->start;
+	}
+	/* Means nothing from now on. Let those that meet be the same. */
+	g->start = 0;
+}
 
 static void settle_all(struct seccomp_analyzer *an, const unsigned long *set)
 {
@@ -448,6 +486,12 @@ static void record_all(struct seccomp_analyzer *an, const unsigned long *set,
 		record(an, i, ret);
 }
 
+/* Is the value known for each number on its own? */
+static bool known_by_number(struct seccomp_value v)
+{
+	return v.nr || seccomp_value_is_const(v);
+}
+
 /* What the value is for number @i. */
 static struct seccomp_value member(struct seccomp_value v, unsigned int i)
 {
@@ -455,10 +499,14 @@ static struct seccomp_value member(struct seccomp_value v, unsigned int i)
 }
 
 /* "ret A" */
-static void record_a(struct seccomp_analyzer *an, const struct group *g)
+static void record_a(struct seccomp_analyzer *an, struct group *g)
 {
 	unsigned int i;
 
+	if (an->visits)
+		return;
+	if (!known_by_number(g->a))
+		diverge(an, g);
 	for_each_number(i, an, g->set) {
 		struct seccomp_value a = member(g->a, i);
 
@@ -529,11 +577,22 @@ static bool merge(struct seccomp_analyzer *an, struct group *list,
 			continue;
 		/* The set grew: numbers decided long ago may be among them. */
 		h->decided = min(h->decided, g->decided);
+		if (h->start != g->start)
+			h->start = 0;
 		add_numbers(an, h, g->set);
 		free_group(an, g);
 		return true;
 	}
 	return false;
+}
+
+/*
+ * Is this "ret #k", and all there is to do about it? Not past the end, whatever
+ * the checker lets pass. A trace has it visited.
+ */
+static bool returns(const struct seccomp_analyzer *an, const struct sock_filter *insn)
+{
+	return insn < an->end && insn->code == (BPF_RET | BPF_K) && !an->visits;
 }
 
 /*
@@ -553,7 +612,7 @@ static void arrive(struct seccomp_analyzer *an, struct group *g,
 	}
 
 	/* Most jumps go to a return. Nothing needs to wait there. */
-	if (an->insns[pc].code == (BPF_RET | BPF_K)) {
+	if (returns(an, an->insns + pc)) {
 		record_all(an, g->set, an->insns[pc].k);
 		free_group(an, g);
 		return;
@@ -607,12 +666,6 @@ static struct group *copy_group(struct seccomp_analyzer *an,
 	if (h)
 		copy_state(h, g);
 	return h;
-}
-
-/* Is this "ret #k"? Not past the end, whatever the checker lets pass. */
-static bool returns(const struct seccomp_analyzer *an, const struct sock_filter *insn)
-{
-	return insn < an->end && insn->code == (BPF_RET | BPF_K);
 }
 
 /*
@@ -707,10 +760,11 @@ static void split(struct seccomp_analyzer *an, unsigned long *set,
 	}
 }
 
-/* Is the value known for each number on its own? */
-static bool known_by_number(struct seccomp_value v)
+/* What is known of the jump that was visited last, in a trace. */
+static void note_outcome(struct seccomp_analyzer *an, enum seccomp_outcome outcome)
 {
-	return v.nr || seccomp_value_is_const(v);
+	if (an->visits)
+		an->visits[an->nr_visits - 1].outcome = outcome;
 }
 
 /* A conditional jump at @pc: returns where @g goes on, or PC_DONE. */
@@ -723,12 +777,17 @@ static unsigned int jump(struct seccomp_analyzer *an, struct group *g,
 	u16 op = BPF_OP(insn->code);
 	struct seccomp_value a = g->a;
 	unsigned long set[SET_WORDS];
+	enum seccomp_outcome outcome;
 
 	/* Else the same numbers would get there twice from here. */
-	if (taken == other)
+	if (taken == other) {
+		note_outcome(an, SECCOMP_NEVER);
 		return other;
+	}
 
-	switch (seccomp_value_compare(op, a, b)) {
+	outcome = seccomp_value_compare(op, a, b);
+	note_outcome(an, outcome);
+	switch (outcome) {
 	case SECCOMP_ALWAYS:
 		return taken;
 	case SECCOMP_NEVER:
@@ -738,6 +797,7 @@ static unsigned int jump(struct seccomp_analyzer *an, struct group *g,
 	}
 
 	if (!known_by_number(a) || !known_by_number(b)) {
+		diverge(an, g);
 		branch_off(an, g, g->set, taken, pc);
 		return other;
 	}
@@ -867,7 +927,9 @@ static void divide_by_zero(struct seccomp_analyzer *an, struct group *g)
 	}
 
 	record_all(an, g->set, 0);
-	if (!g->x.max) {
+	if (g->x.max) {
+		diverge(an, g);
+	} else {
 		clear_set(an, g->set);
 		g->size = 0;
 	}
@@ -890,6 +952,13 @@ static unsigned int alu(struct seccomp_analyzer *an, struct group *g,
 }
 
 /* Loads */
+
+/* Does the number alone decide what is loaded from here? */
+static bool by_number(u32 k)
+{
+	return k == offsetof(struct seccomp_data, nr) ||
+	       k == offsetof(struct seccomp_data, arch);
+}
 
 static struct seccomp_value load_data(const struct seccomp_analyzer *an, u32 k)
 {
@@ -934,6 +1003,9 @@ static unsigned int step(struct seccomp_analyzer *an, struct group *g,
 
 	switch (insn->code) {
 	case BPF_LD | BPF_W | BPF_ABS:
+		/* A is not read here, and the rest is as it was at first. */
+		if (!g->x.max && !g->cells && !by_number(insn->k))
+			g->start = pc;
 		g->a = load_data(an, insn->k);
 		return pc + 1;
 	case BPF_LD | BPF_W | BPF_LEN:
@@ -1055,7 +1127,7 @@ static int follow(struct seccomp_analyzer *an, struct group *g,
 		}
 
 		prune(an, g);
-		if (g->size)
+		if (g->size && !an->visits)
 			pc = skip_tests(an, g, pc, stop);
 		if (!g->size) {
 			free_group(an, g);
@@ -1069,6 +1141,11 @@ static int follow(struct seccomp_analyzer *an, struct group *g,
 			break;
 
 		an->steps++;
+		if (an->visits)
+			an->visits[an->nr_visits++] = (struct seccomp_visit){
+				.pc = pc,
+				.outcome = SECCOMP_MAYBE,
+			};
 		pc = step(an, g, pc);
 		if (pc == PC_DONE)
 			return 0;
@@ -1110,6 +1187,48 @@ static void reset(struct seccomp_analyzer *an)
 	an->decided = 0;
 	an->next = an->len;
 	bitmap_zero(an->not_constant, SECCOMP_SPACE_MAX);
+	bitmap_zero(an->diverged, SECCOMP_SPACE_MAX);
+}
+
+/* How many members a space has, or -EINVAL. */
+static int members(const struct seccomp_space *space)
+{
+	if (space->first > space->last)
+		return -EINVAL;
+	if (space->whole)
+		return 1;
+	if (space->last - space->first >= SECCOMP_SPACE_MAX)
+		return -EINVAL;
+	return space->last - space->first + 1;
+}
+
+/* Let all numbers of @space begin at @pc as a filter begins, and follow them. */
+static int run_all(struct seccomp_analyzer *an, const struct seccomp_space *space,
+		   unsigned int pc)
+{
+	struct group *g;
+	int err;
+
+	reset(an);
+	an->space = space;
+	an->members = members(space);
+	an->words = BITS_TO_LONGS(an->members);
+
+	g = new_group(an);
+	g->a = seccomp_value_const(0);
+	g->x = seccomp_value_const(0);
+	g->cells = 0;
+	g->decided = 0;
+	g->start = 0;
+	g->size = an->members;
+	clear_set(an, g->set);
+	bitmap_set(g->set, 0, an->members);
+	arrive(an, g, pc, PC_MANY);
+
+	err = run(an);
+	if (err)
+		bitmap_zero(an->pending, an->len);
+	return err;
 }
 
 /**
@@ -1163,6 +1282,18 @@ void seccomp_analyzer_free(struct seccomp_analyzer *an)
 }
 
 /**
+ * seccomp_analyzer_spend - count work that was done elsewhere
+ * @an: the analyzer
+ * @steps: how much it was
+ *
+ * What is made of a trace is bounded by bounding all of them together.
+ */
+void seccomp_analyzer_spend(struct seccomp_analyzer *an, unsigned int steps)
+{
+	an->steps += steps;
+}
+
+/**
  * seccomp_analyzer_steps - how much work was it so far?
  * @an: the analyzer
  *
@@ -1196,42 +1327,56 @@ int seccomp_analyze(struct seccomp_analyzer *an,
 		    const struct seccomp_space *space,
 		    struct seccomp_verdict *verdicts)
 {
-	unsigned int members = 1;
-	struct group *g;
-	int err;
+	int nr = members(space), err;
 
-	if (space->first > space->last)
-		return -EINVAL;
-	if (!space->whole) {
-		if (space->last - space->first >= SECCOMP_SPACE_MAX)
-			return -EINVAL;
-		members = space->last - space->first + 1;
-	}
-
-	memset(verdicts, 0, members * sizeof(*verdicts));
+	if (nr < 0)
+		return nr;
+	memset(verdicts, 0, nr * sizeof(*verdicts));
 	if (!an)
 		return 0;
 
-	reset(an);
-	an->space = space;
 	an->verdicts = verdicts;
-	an->members = members;
-	an->words = BITS_TO_LONGS(members);
-
-	g = new_group(an);
-	g->a = seccomp_value_const(0);
-	g->x = seccomp_value_const(0);
-	g->cells = 0;
-	g->decided = 0;
-	g->size = members;
-	clear_set(an, g->set);
-	bitmap_set(g->set, 0, members);
-	arrive(an, g, 0, PC_MANY);
-
-	err = run(an);
-	if (err) {
-		memset(verdicts, 0, members * sizeof(*verdicts));
-		bitmap_zero(an->pending, an->len);
-	}
+	an->visits = NULL;
+	err = run_all(an, space, 0);
+	if (err)
+		memset(verdicts, 0, nr * sizeof(*verdicts));
 	return err;
+}
+
+/**
+ * seccomp_trace - find which instructions runs come to, from one on
+ * @an: the filter's analyzer
+ * @space: the numbers, either only one or whole
+ * @start: seccomp_verdict.start of them
+ * @visits: where to write the instructions, in their order; there must be room
+ *	for all from @start on
+ *
+ * Every run of the filter for one of the numbers, from @start on, comes to no
+ * other instructions than these, and a jump goes only where its outcome says.
+ * This counts for the same bound on work as seccomp_analyze().
+ *
+ * Context: Process context, may sleep. Takes no locks. The caller sees to it
+ * that nobody else uses @an.
+ *
+ * Return: The number of visits; -E2BIG if it would have taken more work or
+ * memory than is allowed; -EINTR if a fatal signal is pending; -EINVAL if
+ * the space or @start is none.
+ */
+int seccomp_trace(struct seccomp_analyzer *an, const struct seccomp_space *space,
+		  unsigned int start, struct seccomp_visit *visits)
+{
+	int err;
+
+	if (start >= an->len || members(space) != 1)
+		return -EINVAL;
+
+	an->visits = visits;
+	an->nr_visits = 0;
+	an->lost = false;
+	err = run_all(an, space, start);
+	if (err)
+		return err;
+	if (an->lost)
+		return -E2BIG;
+	return an->nr_visits;
 }

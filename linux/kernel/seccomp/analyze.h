@@ -6,6 +6,8 @@
 
 #include <linux/types.h>
 
+#include "value.h"
+
 struct sock_filter;
 struct seccomp_analyzer;
 
@@ -35,14 +37,29 @@ struct seccomp_space {
 /**
  * struct seccomp_verdict - what a filter returns for a system call
  * @ret: all 32 bits of it, data included; means nothing unless @constant
+ * @start: if it is not @constant, an instruction that every run for this
+ *	number comes to, with X and A as at the beginning or not to be read
+ *	any more, and with nothing in scratch memory. 0, the beginning, always
+ *	is such an instruction.
  * @constant: it is @ret, whatever the arguments and the instruction pointer
  *
  * What is not constant may still be, but could not be shown to be: then the
- * filter has to run.
+ * filter has to run, or what is left of it from @start on.
  */
 struct seccomp_verdict {
 	u32 ret;
+	u16 start;
 	bool constant;
+};
+
+/**
+ * struct seccomp_visit - an instruction that some run of a filter comes to
+ * @pc: which one
+ * @outcome: if it is a conditional jump, what is known of the condition
+ */
+struct seccomp_visit {
+	u16 pc;
+	enum seccomp_outcome outcome;
 };
 
 struct seccomp_analyzer *
@@ -50,6 +67,9 @@ seccomp_analyzer_alloc(const struct sock_filter *insns, unsigned int len);
 int seccomp_analyze(struct seccomp_analyzer *an,
 		    const struct seccomp_space *space,
 		    struct seccomp_verdict *verdicts);
+int seccomp_trace(struct seccomp_analyzer *an, const struct seccomp_space *space,
+		  unsigned int start, struct seccomp_visit *visits);
+void seccomp_analyzer_spend(struct seccomp_analyzer *an, unsigned int steps);
 unsigned int seccomp_analyzer_steps(const struct seccomp_analyzer *an);
 void seccomp_analyzer_free(struct seccomp_analyzer *an);
 

@@ -1,97 +1,185 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Hold the analysis of a filter against running it */
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "compare.h"
 #include "interp.h"
 #include "program.h"
+#include "residual.h"
 #include "spaces.h"
 
 /* How many calls of each number to run. */
-#define CALLS	5
+#define CALLS	7
 
 /* How many numbers of a space to try that nothing speaks for. */
 #define SAMPLES	12
 
+/* In place of a verdict's entry: none. */
+#define NO_ENTRY	(-1)
+
+/* A filter, and what the analysis says of it. */
+struct subject {
+	const struct sock_filter *insns;
+	unsigned int len;
+	struct seccomp_verdict verdicts[SPACES][SECCOMP_SPACE_MAX];
+	int entries[SPACES][SECCOMP_SPACE_MAX];
+	u32 smallest[SECCOMP_RESIDUALS_MAX];
+	struct sock_filter *residuals;
+	unsigned int residuals_len;
+};
+
+/* A word of an argument: often a constant of the filter, or next to it. */
+static u32 choose_word(struct bytes *bytes, const struct sock_filter *insns, unsigned int len)
+{
+	if (choose(bytes, 2))
+		return choose_number(bytes);
+	return insns[choose(bytes, len)].k + choose(bytes, 3) - 1;
+}
+
 /* The rest of a call, without its number. */
-static void make_calls(struct seccomp_data *calls, struct bytes *bytes)
+static void make_calls(struct seccomp_data *calls, struct bytes *bytes,
+		       const struct sock_filter *insns, unsigned int len)
 {
 	memset(calls, 0, CALLS * sizeof(*calls));
 	memset(&calls[1], 0xff, sizeof(calls[1]));
 	for (int i = 2; i < CALLS; i++) {
 		calls[i].instruction_pointer = choose_number(bytes);
 		for (int j = 0; j < 6; j++)
-			calls[i].args[j] = choose_number(bytes) |
-					   (u64)(i % 2 ? 0 : choose_number(bytes)) << 32;
+			calls[i].args[j] = choose_word(bytes, insns, len) |
+					   (u64)(i % 2 ? 0 : choose_word(bytes, insns, len)) << 32;
 	}
 }
 
-/* Run all calls of one number. Is it the same each time, and is that @ret? */
-static void run_calls(const struct sock_filter *insns, struct seccomp_data *calls, u32 arch,
-		      u32 nr, bool *same, u32 *ret)
+/* The answer of the residual, to which nobody tells more than it may know. */
+static u32 run_residual(const struct subject *f, const struct seccomp_data *call,
+			const struct seccomp_space *space, int entry, bool mask_shift)
 {
-	for (int i = 0; i < CALLS; i++) {
+	struct seccomp_data poisoned = *call;
+
+	poisoned.arch = entry;
+	if (space->first == space->last || !space->whole)
+		poisoned.nr = 0xdeadbeef;
+	return interpret(f->residuals, &poisoned, mask_shift);
+}
+
+static int action(u32 ret)
+{
+	return ret & SECCOMP_RET_ACTION_FULL;
+}
+
+static const char *try_call(const struct subject *f, const struct seccomp_data *call,
+			    int space, unsigned int i, bool mask_shift, u32 got)
+{
+	const struct seccomp_verdict *v = &f->verdicts[space][i];
+	int entry = f->entries[space][i];
+
+	if (v->constant)
+		return got == v->ret ? NULL : "a verdict is not what the filter returns";
+	if (entry == NO_ENTRY)
+		return NULL;
+	if (action(got) < action(f->smallest[entry]))
+		return "the filter returns less than the smallest action";
+	if (run_residual(f, call, &spaces[space].space, entry, mask_shift) != got)
+		return "a residual returns something else than the filter";
+	return NULL;
+}
+
+/* Run all calls of one number, which is the one counted @i. */
+static bool try_number(const struct subject *f, struct seccomp_data *calls, int space,
+		       unsigned int i, u32 nr, struct comparison *result)
+{
+	const struct seccomp_verdict *v = &f->verdicts[space][i];
+	bool same = true;
+	u32 first = 0;
+
+	for (int c = 0; c < CALLS; c++) {
 		u32 got;
 
-		calls[i].arch = arch;
-		calls[i].nr = nr;
-		got = interpret(insns, &calls[i], i % 2);
-		if (!i)
-			*ret = got;
-		else if (*ret != got)
-			*same = false;
-	}
-}
-
-static bool try_number(const struct sock_filter *insns, struct seccomp_data *calls,
-		       const struct seccomp_space *space, const struct seccomp_verdict *v, u32 nr,
-		       struct comparison *result)
-{
-	bool same = true;
-	u32 ret = 0;
-
-	run_calls(insns, calls, space->arch, nr, &same, &ret);
-	if (v->constant && (!same || ret != v->ret)) {
-		fprintf(stderr, "arch %x number %x: %x is not constant\n", space->arch, nr, v->ret);
-		result->wrong = "a verdict is not what the filter returns";
-		return false;
+		calls[c].arch = spaces[space].space.arch;
+		calls[c].nr = nr;
+		got = interpret(f->insns, &calls[c], c % 2);
+		if (!c)
+			first = got;
+		same &= got == first;
+		result->wrong = try_call(f, &calls[c], space, i, c % 2, got);
+		if (result->wrong) {
+			fprintf(stderr, "%s, number %x, call %d: %x\n", spaces[space].name, nr,
+				c, got);
+			return false;
+		}
 	}
 	result->constant += v->constant;
 	result->missed += same && !v->constant;
 	result->varying += !same;
+	result->residual += f->entries[space][i] != NO_ENTRY;
+	result->whole += !v->constant && f->entries[space][i] == NO_ENTRY;
 	return true;
 }
 
 /* The ends, what the program asks for, and a few others. */
-static void try_some(const struct sock_filter *insns, unsigned int len,
-		     struct seccomp_data *calls, const struct seccomp_space *space,
-		     const struct seccomp_verdict *verdicts, struct bytes *bytes,
-		     struct comparison *result)
+static void try_some(const struct subject *f, struct seccomp_data *calls, int i,
+		     struct bytes *bytes, struct comparison *result)
 {
+	const struct seccomp_space *space = &spaces[i].space;
 	const u32 size = space->last - space->first;
 
-	for (unsigned int i = 0; i < 2 * len + SAMPLES; i++) {
+	for (unsigned int j = 0; j < 2 * f->len + SAMPLES; j++) {
 		u32 offset;
 
-		if (i < 2 * len)
-			offset = insns[i / 2].k + i % 2 - space->first;
-		else if (i < 2 * len + 4)
-			offset = i % 2 ? i / 2 % 2 : size - i / 2 % 2;
+		if (j < 2 * f->len)
+			offset = f->insns[j / 2].k + j % 2 - space->first;
+		else if (j < 2 * f->len + 4)
+			offset = j % 2 ? j / 2 % 2 : size - j / 2 % 2;
 		else
 			offset = choose_number(bytes) * choose(bytes, 65536);
 
 		/* Most numbers that are too great stand for the same one. */
 		if (offset > size) {
-			if (i < 2 * len)
+			if (j < 2 * f->len)
 				continue;
 			offset %= size + !!~size;
 		}
-		if (!try_number(insns, calls, space, &verdicts[space->whole ? 0 : offset],
-				space->first + offset, result))
+		if (!try_number(f, calls, i, space->whole ? 0 : offset, space->first + offset,
+				result))
 			return;
 	}
+}
+
+/* Find the verdicts, and the residuals for what is not constant. */
+static const char *analyze(struct subject *f, struct seccomp_analyzer *an,
+			   struct seccomp_residuals *rs)
+{
+	for (int i = 0; i < SPACES; i++) {
+		if (seccomp_analyze(an, &spaces[i].space, f->verdicts[i]))
+			return "the analysis failed";
+	}
+	for (int i = 0; i < SPACES; i++) {
+		struct seccomp_space one = spaces[i].space;
+
+		for (unsigned int j = 0; j < space_size(&spaces[i].space); j++) {
+			int entry = NO_ENTRY;
+
+			if (!spaces[i].space.whole)
+				one.first = one.last = spaces[i].space.first + j;
+			if (!f->verdicts[i][j].constant)
+				entry = seccomp_residual_add(rs, an, &one,
+							     f->verdicts[i][j].start);
+			if (entry < 0 && entry != -E2BIG && entry != NO_ENTRY)
+				return "finding a residual failed";
+			f->entries[i][j] = entry < 0 ? NO_ENTRY : entry;
+			if (entry >= 0)
+				f->smallest[entry] = seccomp_residual_smallest(rs, entry);
+		}
+	}
+	f->residuals_len = seccomp_residuals_finish(rs, &f->residuals);
+	if (f->residuals_len > f->len)
+		return "the residuals are longer than the filter";
+	if (f->residuals_len && !accepted(f->residuals, f->residuals_len))
+		return "seccomp refuses the residuals";
+	return NULL;
 }
 
 /**
@@ -105,8 +193,9 @@ static void try_some(const struct sock_filter *insns, unsigned int len,
 void compare(const struct sock_filter *insns, unsigned int len, struct bytes *bytes, bool all,
 	     struct comparison *result)
 {
-	static struct seccomp_verdict verdicts[SECCOMP_SPACE_MAX];
+	static struct subject f;
 	struct seccomp_data calls[CALLS];
+	struct seccomp_residuals *rs;
 	struct seccomp_analyzer *an;
 
 	if (!accepted(insns, len)) {
@@ -114,25 +203,30 @@ void compare(const struct sock_filter *insns, unsigned int len, struct bytes *by
 		return;
 	}
 
-	make_calls(calls, bytes);
+	make_calls(calls, bytes, insns, len);
+	f.insns = insns;
+	f.len = len;
 	an = seccomp_analyzer_alloc(insns, len);
+	rs = seccomp_residuals_alloc(insns, len);
+	result->wrong = analyze(&f, an, rs);
 	for (int i = 0; i < SPACES && !result->wrong; i++) {
 		const struct seccomp_space *space = &spaces[i].space;
 
-		if (seccomp_analyze(an, space, verdicts)) {
-			result->wrong = "the analysis failed";
-			break;
-		}
 		if (!all || space->whole) {
-			try_some(insns, len, calls, space, verdicts, bytes, result);
+			try_some(&f, calls, i, bytes, result);
 			continue;
 		}
 		for (unsigned int j = 0; j < space_size(space); j++) {
-			if (!try_number(insns, calls, space, &verdicts[j],
-					space->first + j, result))
+			if (!try_number(&f, calls, i, j, space->first + j, result))
 				break;
 		}
 	}
+	if (result->wrong && f.residuals_len) {
+		fprintf(stderr, "residuals:\n");
+		print_program(f.residuals, f.residuals_len);
+		fprintf(stderr, "filter:\n");
+	}
+	seccomp_residuals_free(rs);
 	seccomp_analyzer_free(an);
 }
 

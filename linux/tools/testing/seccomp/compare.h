@@ -13,6 +13,8 @@ struct comparison {
 	u64 constant;	/* numbers found constant, and equal in each run */
 	u64 missed;	/* numbers that were equal in each run, but not found */
 	u64 varying;	/* numbers that were not equal */
+	u64 residual;	/* numbers that a residual was run for */
+	u64 whole;	/* numbers that the filter itself has to run for */
 	const char *wrong;	/* what is wrong, or NULL */
 };
 

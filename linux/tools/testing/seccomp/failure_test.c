@@ -14,7 +14,7 @@
 /* The most memory that the analysis may take, as analyze.c says. */
 #define MOST_BYTES	(220 * 1024)
 
-#define PARTS		4
+#define PARTS		2
 
 static struct sock_filter insns[BPF_MAXINSNS];
 static unsigned int len;

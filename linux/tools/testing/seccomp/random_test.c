@@ -52,8 +52,10 @@ int main(void)
 	printf("# %d filters: %llu verdicts constant and right, %llu vary, %llu more may be\n",
 	       PROGRAMS, (unsigned long long)result.constant, (unsigned long long)result.varying,
 	       (unsigned long long)result.missed);
+	printf("# %llu of the others by residuals and right, %llu by the filter\n",
+	       (unsigned long long)result.residual, (unsigned long long)result.whole);
 	/* Else nothing would have been tested. */
-	if (result.constant < 1000000 || result.varying < 100000) {
+	if (result.constant < 1000000 || result.varying < 100000 || result.residual < 100000) {
 		printf("not ok random: the filters are too dull\n");
 		return 1;
 	}

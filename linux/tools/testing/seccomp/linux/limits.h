@@ -6,6 +6,9 @@
 
 #include_next <linux/limits.h>
 
+#include <limits.h>
+
+#define U8_MAX		0xff
 #define U16_MAX	0xffffU
 #define U32_MAX	0xffffffffU
 #define S64_MAX	INT64_MAX

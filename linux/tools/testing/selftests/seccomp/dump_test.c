@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A tracer reads the filters of a task, as they were attached */
 
-#include "seccomp_test.h"
+#include "seccomp_interp.h"
 
 #ifndef PTRACE_SECCOMP_GET_FILTER
 #define PTRACE_SECCOMP_GET_FILTER	0x420c
@@ -12,13 +12,6 @@
 
 struct metadata {
 	__u64 filter_off, flags;
-};
-
-/* A program that a child has attached, to be compared */
-struct program {
-	struct sock_filter insn[BPF_MAXINSNS];
-	size_t len;
-	unsigned int flags;
 };
 
 static long get_filter(pid_t pid, unsigned long off, void *insn)
@@ -205,6 +198,159 @@ TEST_F(abi, stack_is_read_from_the_oldest_on)
 		EXPECT_EQ(-ENOENT, get_filter(pid, depth, NULL));
 	}
 	EXPECT_FINE(next_stop(pid, PTRACE_CONT));
+}
+
+/* Programs of all kinds, most of which look at arguments, as long as a path may be */
+#define KINDS	22
+
+static struct program all_kinds[KINDS];
+
+/* Instructions that use neither their jumps nor their constant keep both. */
+static void add_unused(struct program *p)
+{
+	for (size_t i = 0; i < p->len; i++) {
+		struct sock_filter *insn = &p->insn[i];
+		int class = BPF_CLASS(insn->code);
+
+		if (class != BPF_JMP || BPF_OP(insn->code) == BPF_JA) {
+			insn->jt = 3 * i + 1;
+			insn->jf = 5 * i + 2;
+		}
+		if (class == BPF_MISC || (class == BPF_ALU && BPF_OP(insn->code) == BPF_NEG) ||
+		    ((class == BPF_ALU || class == BPF_JMP) && BPF_SRC(insn->code) == BPF_X) ||
+		    (class == BPF_RET && BPF_RVAL(insn->code) == BPF_A))
+			insn->k = 0xabcd0000 + i;
+	}
+}
+
+static void build_all_kinds(const struct abi *abi)
+{
+	const long nr = abi->nr[GETPPID];
+	__u64 state = 1;
+
+	for (int i = 0; i < KINDS; i++) {
+		struct program *p = &all_kinds[i];
+
+		switch (i % 11) {
+		case 0:
+			p->len = build_shape(p->insn, i % SHAPES, abi, nr, DENY + i);
+			break;
+		case 1:
+		case 4:
+		case 9:
+			/* The same as the one before, byte for byte */
+			memcpy(p->insn, p[-1].insn, sizeof(p->insn));
+			p->len = p[-1].len;
+			break;
+		case 2:
+			/* All instructions that there are, or most of them */
+			build_random(p, abi, &state, 300);
+			break;
+		case 3:
+			build_random(p, abi, &state, 20);
+			add_unused(p);
+			break;
+		case 5:
+			/* The same but for one bit */
+			*p = p[-1];
+			p->insn[p->len - 1].k ^= 1;
+			break;
+		case 6:
+			begin_on(p, abi, nr);
+			ADD(p, LOAD(LOW_WORD(1)), TAX, LOAD(HIGH_WORD(1)), ALU_BY_X(BPF_DIV),
+			    JUMP(BPF_JGT | BPF_X, 77, 0, 1), RETURN_A, RETURN(ERRNO(1001)));
+			break;
+		case 7:
+			/* Nothing behind the first return is ever reached. */
+			begin_on(p, abi, nr);
+			ADD(p, LOAD(LOW_WORD(2)), RETURN(DENY));
+			for (int j = 0; j < 200; j++)
+				ADD(p, LOAD(LOW_WORD(3)), JUMP(BPF_JEQ, j, 0, 1), RETURN_A);
+			ADD(p, RETURN(ALLOW));
+			break;
+		case 8:
+			/* As long as can be: constant, or with tests from end to end */
+			begin_on(p, abi, nr);
+			for (__u32 k = 0; p->len < BPF_MAXINSNS - 3; k++) {
+				if (i < 11)
+					ADD(p, LOAD(word_at(k % WORDS)), JUMP(BPF_JEQ, k, 0, 1),
+					    RETURN(ERRNO(k)));
+				else
+					ADD(p, SET_A(k));
+			}
+			while (p->len < BPF_MAXINSNS)
+				ADD(p, RETURN(ALLOW));
+			break;
+		case 10:
+			begin_on(p, abi, nr);
+			ADD(p, LOAD(LOW_WORD(i % 6)), JUMP(BPF_JEQ, i, 0, 1), RETURN(DENY),
+			    RETURN(ERRNO(1002)));
+			add_unused(p);
+		}
+		p->flags = i % 3 == 1 ? SECCOMP_FILTER_FLAG_LOG : 0;
+		if (i == 13)
+			p->flags |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
+	}
+}
+
+/* Whatever is read, they decide before and after. */
+static void check_all_kinds(const struct abi *abi, long ppid, int depth)
+{
+	struct made made = { .abi = abi, .nr = abi->nr[GETPPID], .allowed = ppid };
+
+	for (size_t i = 0; i < EDGES; i++) {
+		for (int w = 0; w < WORDS; w++)
+			set_word(&made, w, edges[(i + w) % EDGES]);
+		check_stacked(all_kinds, depth, &made);
+	}
+}
+
+static void child_with_all_kinds(const struct abi *abi, long arg)
+{
+	long ppid = call(abi, GETPPID);
+
+	catch_sigsys(on_sigsys);
+	build_all_kinds(abi);
+	for (int i = 0; i < KINDS; i++)
+		CHECK(attach_built(&all_kinds[i]) >= 0, true);
+	/* The first denies, so that there is nothing for tracers and listeners. */
+	check_all_kinds(abi, ppid, KINDS);
+	stop_self();
+	check_all_kinds(abi, ppid, KINDS);
+	CHECK(results.any, true);
+}
+
+/* Go on to a stop of the child's own making, past traps and ends of its children. */
+static int next_own_stop(pid_t pid)
+{
+	int status = 0;
+
+	do {
+		long sig = WIFSTOPPED(status) && WSTOPSIG(status) == SIGSYS ? SIGSYS : 0;
+
+		if (ptrace(PTRACE_CONT, pid, NULL, sig))
+			return -1;
+		status = finish(pid);
+	} while (WIFSTOPPED(status) && WSTOPSIG(status) != SIGSTOP);
+	return status;
+}
+
+TEST_F(abi, filters_that_look_at_arguments_are_read_byte_for_byte)
+{
+	pid_t pid = start_traced(child_with_all_kinds, variant->abi, 0, 0);
+
+	ASSERT_LT(0, pid);
+	ASSERT_TRUE(WIFSTOPPED(next_own_stop(pid)));
+	if (cannot_dump(pid))
+		SKIP(return, NEEDS);
+	build_all_kinds(variant->abi);
+	/* In their order, against it, and some twice */
+	for (int i = 0; i < KINDS; i++)
+		expect_dump(_metadata, pid, i, &all_kinds[i]);
+	for (int i = KINDS - 1; i >= 0; i -= 2)
+		expect_dump(_metadata, pid, i, &all_kinds[i]);
+	EXPECT_EQ(-ENOENT, get_filter(pid, KINDS, NULL));
+	EXPECT_FINE(next_own_stop(pid));
 }
 
 static void *traced_thread(void *arg)

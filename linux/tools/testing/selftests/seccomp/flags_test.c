@@ -1,127 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The flags of an attach: what is logged, who listens, which error comes first */
 
-#include "seccomp_test.h"
-
-#include <linux/netlink.h>
-#include <sys/socket.h>
+#include "seccomp_audit.h"
 
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
 #define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV	0x20
 #endif
 
 /* --- The log --- */
-
-/* Records of the audit subsystem, which are there without a daemon too */
-struct message {
-	struct nlmsghdr header;
-	char text[1024];
-};
-
-static int audit_socket = -1;
-
-static bool open_audit(void)
-{
-	struct sockaddr_nl addr = {
-		.nl_family = AF_NETLINK, .nl_groups = 1 << (AUDIT_NLGRP_READLOG - 1),
-	};
-
-	audit_socket = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_AUDIT);
-	return audit_socket >= 0 && !bind(audit_socket, (void *)&addr, sizeof(addr));
-}
-
-static bool read_message(struct message *message)
-{
-	ssize_t len = recv(audit_socket, message, sizeof(*message) - 1, 0);
-
-	if (len < (ssize_t)sizeof(message->header))
-		return false;
-	((char *)message)[len] = 0;
-	return true;
-}
-
-/* Have the kernel record a line of ours, behind which there is nothing older. */
-static bool put_fence(char *text, size_t size)
-{
-	static int count;
-	struct message message = { .header = { .nlmsg_type = AUDIT_USER_AVC,
-					       .nlmsg_flags = NLM_F_REQUEST } };
-	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
-
-	snprintf(text, size, "seccomp_flags_test %d fence %d.", getpid(), count++);
-	snprintf(message.text, sizeof(message.text), "%s", text);
-	message.header.nlmsg_len = NLMSG_LENGTH(strlen(text) + 1);
-	return sendto(audit_socket, &message, message.header.nlmsg_len, 0, (void *)&kernel,
-		      sizeof(kernel)) > 0;
-}
-
-/* What the log has on a task since the last look: -1 if there is no log */
-struct logged {
-	int count;
-	/* Of the last record */
-	unsigned int arch, action;
-	long nr, sig;
-};
-
-static struct logged read_log(pid_t pid)
-{
-	struct logged logged = {};
-	char fence[64], task[32];
-	struct message message;
-
-	snprintf(task, sizeof(task), " pid=%d ", pid);
-	if (!put_fence(fence, sizeof(fence)))
-		logged.count = -1;
-	while (logged.count >= 0) {
-		char *at;
-
-		if (!read_message(&message)) {
-			logged.count = -1;
-		} else if (message.header.nlmsg_type == AUDIT_USER_AVC) {
-			if (strstr(message.text, fence))
-				break;
-		} else if (message.header.nlmsg_type == AUDIT_SECCOMP &&
-			   strstr(message.text, task)) {
-			at = strstr(message.text, " sig=");
-			if (at && sscanf(at, " sig=%ld arch=%x syscall=%ld", &logged.sig,
-					 &logged.arch, &logged.nr) == 3)
-				logged.count++;
-			at = strstr(message.text, " code=");
-			logged.action = at ? strtoul(at + strlen(" code="), NULL, 16) : 0;
-		}
-	}
-	return logged;
-}
-
-#define ACTIONS_LOGGED	"/proc/sys/kernel/seccomp/actions_logged"
-#define ALL_LOGGED	"kill_process kill_thread trap errno user_notif trace log"
-
-static char saved_actions[256];
-
-static void restore_actions(void)
-{
-	if (saved_actions[0])
-		write_file(ACTIONS_LOGGED, saved_actions);
-}
-
-static const char *set_up_log(void)
-{
-	struct timeval patience = { .tv_sec = 10 };
-	FILE *actions = fopen(ACTIONS_LOGGED, "r");
-
-	if (!actions || !fgets(saved_actions, sizeof(saved_actions), actions))
-		return "needs " ACTIONS_LOGGED;
-	fclose(actions);
-	atexit(restore_actions);
-	if (!open_audit())
-		return "needs CONFIG_AUDIT and CAP_AUDIT_READ";
-	if (!write_file(ACTIONS_LOGGED, ALL_LOGGED))
-		return "needs root";
-	setsockopt(audit_socket, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	if (read_log(0).count < 0)
-		return "cannot write to the audit log";
-	return NULL;
-}
 
 /* What a filter does, and whether it is logged */
 struct record {
@@ -476,19 +362,6 @@ static void child_long_path(const struct abi *abi, long loads)
 	/* Not even the smallest fits. */
 	CHECK(attach_loads(0, 0), -ENOMEM);
 	CHECK(call(abi, GETPPID), before);
-}
-
-static bool is_hardened(void)
-{
-	FILE *file = fopen("/proc/sys/net/core/bpf_jit_harden", "r");
-	int value = 0;
-
-	if (file) {
-		if (fscanf(file, "%d", &value) != 1)
-			value = 0;
-		fclose(file);
-	}
-	return value;
 }
 
 TEST_F(abi, too_long_a_path_is_refused_to_the_instruction)

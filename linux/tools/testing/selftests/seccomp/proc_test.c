@@ -263,15 +263,8 @@ static void expect_new(struct __test_metadata *_metadata, const struct stack *st
 		char want[32];
 
 		name_range(stack, abi, l->first | x32_bit, l->last | x32_bit, want, sizeof(want));
-		/*
-		 * A filter that looks at arguments may be known to decide nothing
-		 * beside the others. Not to know that is no error.
-		 */
-		if (strcmp(l->word, "FILTER") ||
-		    !looks_at_arguments(stack, abi, l->first | x32_bit, l->last | x32_bit)) {
-			EXPECT_STREQ(want, l->word)
-				TH_LOG("%s %u-%u", l->arch, l->first, l->last);
-		}
+		EXPECT_STREQ(want, l->word)
+			TH_LOG("%s %u-%u", l->arch, l->first, l->last);
 		expect_line_in_order(_metadata, &reach, abi, l->first | x32_bit,
 				     l->last | x32_bit);
 	}

@@ -574,6 +574,20 @@ static inline bool write_file(const char *path, const char *text)
 	return fine;
 }
 
+/* Are programs longer than told, since the JIT blinds their constants? */
+static inline bool is_hardened(void)
+{
+	FILE *file = fopen("/proc/sys/net/core/bpf_jit_harden", "r");
+	int value = 0;
+
+	if (file) {
+		if (fscanf(file, "%d", &value) != 1)
+			value = 0;
+		fclose(file);
+	}
+	return value;
+}
+
 /* No filter decides on these two, see the cases on uprobes. */
 static inline bool is_exempt(const struct abi *abi, long nr)
 {

@@ -283,7 +283,7 @@ TEST_F_TIMEOUT(abi, threads_that_attach_for_themselves_stay_apart, 120)
 /* --- Nobody is kept from attaching --- */
 
 /* What is asked for at least: of so many syncs, one lets another attach. */
-#define SYNCS	600
+#define SYNCS	3000
 
 static void *sync_all_the_time(void *arg)
 {
@@ -292,6 +292,8 @@ static void *sync_all_the_time(void *arg)
 
 	atomic_fetch_add(&ready, 1);
 	for (int i = 0; i < SYNCS && !ret && !atomic_load(&stop); i++) {
+		/* Each another one, to be looked at anew. */
+		insn.k = SECCOMP_RET_ALLOW | i;
 		ret = attach_program(SYNC | ESRCH_, &insn, 1);
 		atomic_fetch_add(&report->mark, 1);
 	}

@@ -1,0 +1,488 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What one filter says by itself, and what has to run to find out */
+
+/**
+ * DOC: Filters and programs
+ *
+ * The analysis says of most calls what the filter returns. What is left of the
+ * filter for the others becomes one short program with several entries, see
+ * residual.c. The filter itself is compiled only if something needs it whole:
+ * it then was too much for the analysis or for the residuals, or had more
+ * different answers than a byte can tell apart. A filter with nothing but
+ * constant verdicts thus is never handed to interpreter or JIT.
+ *
+ * Nothing here fails for want of time, and for want of memory only where the
+ * filter could not be kept or run at all.
+ */
+
+#include <linux/err.h>
+#include <linux/errno.h>
+#include <linux/filter.h>
+#include <linux/limits.h>
+#include <linux/mm.h>
+#include <linux/seccomp.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+#include <linux/vmalloc.h>
+
+#include "analyze.h"
+#include "program.h"
+#include "residual.h"
+#include "slots.h"
+
+/* For what the filter can be attached without. */
+#define SCRATCH_GFP	(GFP_KERNEL_ACCOUNT | __GFP_NORETRY | __GFP_NOWARN)
+
+/* For what it cannot, charged and allowed to fail. */
+#define PROGRAM_GFP	(GFP_KERNEL_ACCOUNT | __GFP_NOWARN)
+
+/* What conversion to eBPF puts in front of a program. */
+#define PROLOGUE_INSNS	3
+
+/* Places of answers that every filter has. */
+enum {
+	WHOLE,		/* the filter runs, for a call of the native ABI */
+	WHOLE_COMPAT,	/* the same for a compat one */
+	ALLOW,
+	FIRST_OTHER,
+};
+
+/* As many as a byte can tell apart. Where there are more, the filter runs. */
+#define ANSWERS_MAX	(U8_MAX + 1)
+
+#define NO_PLACE	WHOLE
+
+/**
+ * struct draft - what becomes of a program
+ * @nr: how many answers there are
+ * @entries: the places of the residuals, or NO_PLACE
+ * @slots: as in struct seccomp_program
+ * @answers: as there, with no program yet
+ * @verdicts: what the filter returns
+ */
+struct draft {
+	unsigned int nr;
+	u8 entries[SECCOMP_RESIDUALS_MAX];
+	u8 slots[SECCOMP_SLOTS];
+	struct seccomp_answer answers[ANSWERS_MAX];
+	struct seccomp_verdict verdicts[SECCOMP_SLOTS];
+};
+
+static bool is_compat(unsigned int slot)
+{
+	return slot >= SECCOMP_SLOT_COMPAT && slot < SECCOMP_SLOT_X32;
+}
+
+static u8 whole_place(unsigned int slot)
+{
+	return is_compat(slot) ? WHOLE_COMPAT : WHOLE;
+}
+
+/*
+ * Ranges that follow each other mostly fare the same: ask for all of them at
+ * once, and for each only if that is not constant. Returns how many elements
+ * of seccomp_slots from @s on have verdicts then, or an error.
+ */
+static int find_verdicts(struct seccomp_analyzer *an, const struct seccomp_slots *s,
+			 struct seccomp_verdict *verdicts)
+{
+	struct seccomp_space all = s->space;
+	int err, nr = 1;
+
+	while (all.whole && s[nr].space.whole && s[nr].space.arch == all.arch &&
+	       s[nr].space.first == all.last + 1)
+		all.last = s[nr++].space.last;
+
+	err = seccomp_analyze(an, &all, verdicts);
+	if (err)
+		return err;
+	if (nr == 1)
+		return nr;
+	if (!verdicts->constant)
+		return seccomp_analyze(an, &s->space, verdicts) ?: 1;
+	for (int i = 1; i < nr; i++)
+		verdicts[i] = verdicts[0];
+	return nr;
+}
+
+/* The place of a constant, which is added if it has none; NO_PLACE if it can't be. */
+static u8 constant_place(struct draft *d, u32 ret)
+{
+	unsigned int i;
+
+	/* Its data is dropped. */
+	if ((ret & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ALLOW)
+		return ALLOW;
+	for (i = FIRST_OTHER; i < d->nr; i++) {
+		if (!d->answers[i].arch && d->answers[i].ret == ret)
+			return i;
+	}
+	if (i == ANSWERS_MAX)
+		return NO_PLACE;
+	d->answers[d->nr++] = (struct seccomp_answer){ .ret = ret };
+	return i;
+}
+
+/*
+ * The same for a residual. Until there is a program, answers.arch says which
+ * entry it is, counted from 1.
+ */
+static u8 entry_place(struct draft *d, unsigned int entry, u32 smallest)
+{
+	if (smallest == SECCOMP_RET_ALLOW)
+		return ALLOW;
+	if (d->entries[entry] == NO_PLACE && d->nr < ANSWERS_MAX) {
+		d->answers[d->nr] = (struct seccomp_answer){ .arch = entry + 1, .ret = smallest };
+		d->entries[entry] = d->nr++;
+	}
+	return d->entries[entry];
+}
+
+/* No program makes these calls, the kernel plants them. Filters are not asked. */
+static void allow_exempt(u8 *slots)
+{
+#ifdef __NR_uretprobe
+	slots[SECCOMP_SLOT_NATIVE + __NR_uretprobe] = ALLOW;
+#endif
+#ifdef __NR_uprobe
+	slots[SECCOMP_SLOT_NATIVE + __NR_uprobe] = ALLOW;
+#endif
+}
+
+/* What is said where verdict @v, of the number or range @space, is not constant. */
+static int find_answer(struct draft *d, struct seccomp_residuals *rs,
+		       struct seccomp_analyzer *an, const struct seccomp_space *space,
+		       const struct seccomp_verdict *v, u8 *place)
+{
+	int entry = seccomp_residual_add(rs, an, space, v->start);
+
+	*place = NO_PLACE;
+	if (entry == -EINTR)
+		return entry;
+	if (entry >= 0)
+		*place = entry_place(d, entry, seccomp_residual_smallest(rs, entry));
+	return 0;
+}
+
+/* Find the answers of all slots of @s; their verdicts are known. */
+static int find_answers(struct draft *d, struct seccomp_residuals *rs,
+			struct seccomp_analyzer *an, const struct seccomp_slots *s)
+{
+	const struct seccomp_verdict *verdicts = &d->verdicts[s->slot];
+	struct seccomp_space space = s->space;
+	unsigned int nr = seccomp_nr_slots(s);
+	u8 *slots = &d->slots[s->slot];
+	u8 place;
+	int err;
+
+	for (unsigned int i = 0; i < nr;) {
+		const struct seccomp_verdict v = verdicts[i];
+
+		if (v.constant) {
+			place = constant_place(d, v.ret);
+		} else {
+			if (!space.whole)
+				space.first = space.last = s->space.first + i;
+			err = find_answer(d, rs, an, &space, &v, &place);
+			if (err)
+				return err;
+		}
+		if (place == NO_PLACE)
+			place = whole_place(s->slot + i);
+		/* Neighbours mostly say the same. */
+		do
+			slots[i++] = place;
+		while (v.constant && i < nr && verdicts[i].constant && verdicts[i].ret == v.ret);
+	}
+	return 0;
+}
+
+static struct bpf_prog *compile(struct sock_fprog_kern *fprog, bpf_aux_classic_check_t check)
+{
+	struct bpf_prog *prog;
+	int err;
+
+	err = bpf_prog_create_trans(&prog, fprog, check);
+	return err ? ERR_PTR(err) : prog;
+}
+
+/* Compile the residuals. Where that cannot be, the filter runs. */
+static struct bpf_prog *compile_rest(struct draft *d, struct seccomp_residuals *rs,
+				     bpf_aux_classic_check_t check)
+{
+	struct sock_fprog_kern fprog;
+	struct bpf_prog *prog = NULL;
+
+	fprog.len = seccomp_residuals_finish(rs, &fprog.filter);
+	if (fprog.len)
+		prog = compile(&fprog, check);
+	if (IS_ERR(prog)) {
+		for (unsigned int slot = 0; slot < SECCOMP_SLOTS; slot++) {
+			if (d->answers[d->slots[slot]].arch)
+				d->slots[slot] = whole_place(slot);
+		}
+		prog = NULL;
+	}
+	for (unsigned int i = FIRST_OTHER; i < d->nr; i++) {
+		struct seccomp_answer *a = &d->answers[i];
+
+		if (a->arch) {
+			a->arch--;
+			a->prog = prog;
+		}
+	}
+	return prog;
+}
+
+/* Analyze the filter. Returns what is left of it for some calls, or NULL, or -EINTR. */
+static struct bpf_prog *analyze(struct draft *d, const struct sock_fprog_kern *fprog,
+				bpf_aux_classic_check_t check)
+{
+	struct seccomp_analyzer *an = seccomp_analyzer_alloc(fprog->filter, fprog->len);
+	struct seccomp_residuals *rs = seccomp_residuals_alloc(fprog->filter, fprog->len);
+	const struct seccomp_slots *s;
+	struct bpf_prog *rest = NULL;
+	int done;
+
+	/* All verdicts first: residuals make do with the work that is left. */
+	for (s = seccomp_slots; s->name; s += done) {
+		done = find_verdicts(an, s, &d->verdicts[s->slot]);
+		if (done < 0)
+			goto killed;
+	}
+	for (s = seccomp_slots; s->name; s++) {
+		done = find_answers(d, rs, an, s);
+		if (done < 0)
+			goto killed;
+	}
+	allow_exempt(d->slots);
+	rest = compile_rest(d, rs, check);
+	goto out;
+
+killed:
+	rest = ERR_PTR(done);
+out:
+	seccomp_residuals_free(rs);
+	seccomp_analyzer_free(an);
+	return rest;
+}
+
+/* What to do where nothing is known. */
+static void know_nothing(u8 *slots)
+{
+	for (unsigned int slot = 0; slot < SECCOMP_SLOTS; slot++)
+		slots[slot] = whole_place(slot);
+	allow_exempt(slots);
+}
+
+/* The answers that every filter has. */
+static void first_answers(struct seccomp_program *program)
+{
+	program->answers[WHOLE] = (struct seccomp_answer){
+		.prog = program->whole,
+		.arch = SECCOMP_ARCH_NATIVE,
+		/* Whatever it may be. */
+		.ret = SECCOMP_RET_KILL_PROCESS,
+	};
+	program->answers[WHOLE_COMPAT] = program->answers[WHOLE];
+#ifdef SECCOMP_ARCH_COMPAT
+	program->answers[WHOLE_COMPAT].arch = SECCOMP_ARCH_COMPAT;
+#endif
+	program->answers[ALLOW] = (struct seccomp_answer){ .ret = SECCOMP_RET_ALLOW };
+}
+
+/* Does any call need the filter itself? */
+static bool needs_whole(const struct seccomp_program *program)
+{
+	for (unsigned int slot = 0; slot < SECCOMP_SLOTS; slot++) {
+		if (program->slots[slot] < ALLOW)
+			return true;
+	}
+	return false;
+}
+
+/* Would seccomp take the filter? @check changes what it is given. */
+static int check_filter(const struct sock_fprog_kern *fprog, bpf_aux_classic_check_t check)
+{
+	struct sock_filter *copy;
+	int err;
+
+	copy = kvmalloc_array(fprog->len, sizeof(*copy), PROGRAM_GFP);
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, fprog->filter, bpf_classic_proglen(fprog));
+	err = bpf_check_classic(copy, fprog->len) ?: check(copy, fprog->len);
+	kvfree(copy);
+	return err;
+}
+
+/**
+ * seccomp_program_copy - get a filter from user space
+ * @to: where to put it
+ * @from: where it is; the length is one that a filter can have
+ *
+ * In memory of the size it needs, since it stays.
+ *
+ * Context: Process context, may sleep. Takes no locks.
+ *
+ * Return: 0, with instructions for seccomp_program_create() or kvfree(); or
+ * -EINVAL if there is no filter, -ENOMEM, -EFAULT.
+ */
+int seccomp_program_copy(struct sock_fprog_kern *to, const struct sock_fprog *from)
+{
+	size_t size = bpf_classic_proglen(from);
+
+	if (!from->filter)
+		return -EINVAL;
+	to->len = from->len;
+	to->filter = size > PAGE_SIZE ? __vmalloc(size, PROGRAM_GFP) : kmalloc(size, PROGRAM_GFP);
+	if (!to->filter)
+		return -ENOMEM;
+	if (copy_from_user(to->filter, from->filter, size)) {
+		kvfree(to->filter);
+		return -EFAULT;
+	}
+	return 0;
+}
+
+/**
+ * seccomp_path_insns - what does a filter count for MAX_INSNS_PER_PATH?
+ * @fprog: a filter that seccomp accepts
+ *
+ * To convert it only to know that would take longer than everything else. So
+ * this says what bpf_convert_filter() makes of each instruction.
+ *
+ * Context: Any.
+ *
+ * Return: The number of eBPF instructions, before any are added for blinding.
+ */
+unsigned int seccomp_path_insns(const struct sock_fprog_kern *fprog)
+{
+	unsigned int nr = PROLOGUE_INSNS + fprog->len;
+
+	for (unsigned int pc = 0; pc < fprog->len; pc++) {
+		const struct sock_filter insn = fprog->filter[pc];
+
+		if (BPF_CLASS(insn.code) == BPF_JMP && BPF_OP(insn.code) != BPF_JA) {
+			/* Immediates are signed. A greater one is loaded first. */
+			if (BPF_SRC(insn.code) == BPF_K && (int)insn.k < 0)
+				nr++;
+			/* One side must come next, and bit tests have no inverse. */
+			if (insn.jf && (insn.jt || BPF_OP(insn.code) == BPF_JSET))
+				nr++;
+		} else if (insn.code == (BPF_RET | BPF_K)) {
+			/* Load, and return. */
+			nr++;
+		} else if (insn.code == (BPF_ALU | BPF_DIV | BPF_X)) {
+			/* Return 0 if X is 0. */
+			nr += 4;
+		}
+	}
+	return nr;
+}
+
+/**
+ * seccomp_program_is - is it a filter of exactly these instructions?
+ * @program: the one
+ * @fprog: the instructions
+ *
+ * Return: true if so.
+ */
+bool seccomp_program_is(const struct seccomp_program *program,
+			const struct sock_fprog_kern *fprog)
+{
+	return program->fprog.len == fprog->len &&
+	       !memcmp(program->fprog.filter, fprog->filter, bpf_classic_proglen(fprog));
+}
+
+/**
+ * seccomp_program_create - make what is needed to attach a filter
+ * @fprog: the filter, from seccomp_program_copy(); its instructions are taken
+ *	over, even if this fails
+ * @check: what seccomp does not accept, and what it changes for conversion
+ *
+ * Context: Process context, may sleep. Takes no locks. Stops for a fatal
+ * signal. May need milliseconds for a filter made to be hard.
+ *
+ * Return: The filter's program, for seccomp_program_put(). As a pointer: -EINVAL
+ * if it is not accepted, -ENOMEM, -EINTR if a fatal signal is pending, or what
+ * compiling it returns, if it has to be compiled.
+ */
+struct seccomp_program *seccomp_program_create(const struct sock_fprog_kern *fprog,
+					       bpf_aux_classic_check_t check)
+{
+	struct seccomp_program *program = NULL;
+	struct bpf_prog *rest = NULL, *whole;
+	unsigned int nr = FIRST_OTHER;
+	struct draft *d = NULL;
+	int err;
+
+	err = check_filter(fprog, check);
+	if (err)
+		goto fail;
+
+	d = kvmalloc_obj(*d, SCRATCH_GFP);
+	if (d) {
+		d->nr = FIRST_OTHER;
+		memset(d->entries, NO_PLACE, sizeof(d->entries));
+		memset(d->answers, 0, FIRST_OTHER * sizeof(*d->answers));
+		rest = analyze(d, fprog, check);
+		if (IS_ERR(rest)) {
+			err = PTR_ERR(rest);
+			goto fail;
+		}
+		nr = d->nr;
+	}
+
+	program = kzalloc_flex(*program, answers, nr, PROGRAM_GFP);
+	if (!program) {
+		if (rest)
+			bpf_prog_destroy(rest);
+		err = -ENOMEM;
+		goto fail;
+	}
+	refcount_set(&program->refs, 1);
+	program->fprog = *fprog;
+	program->path_insns = seccomp_path_insns(fprog);
+	program->rest = rest;
+	if (d) {
+		memcpy(program->slots, d->slots, sizeof(d->slots));
+		memcpy(program->answers, d->answers, nr * sizeof(*d->answers));
+	} else {
+		know_nothing(program->slots);
+	}
+	kvfree(d);
+
+	whole = needs_whole(program) ? compile(&program->fprog, check) : NULL;
+	if (IS_ERR(whole)) {
+		seccomp_program_put(program);
+		return ERR_CAST(whole);
+	}
+	program->whole = whole;
+	first_answers(program);
+	return program;
+
+fail:
+	kvfree(d);
+	kvfree(fprog->filter);
+	return ERR_PTR(err);
+}
+
+/**
+ * seccomp_program_put - drop a reference
+ * @program: the program, or NULL
+ *
+ * Context: Any where bpf_prog_destroy() may be called.
+ */
+void seccomp_program_put(struct seccomp_program *program)
+{
+	if (!program || !refcount_dec_and_test(&program->refs))
+		return;
+	if (program->whole)
+		bpf_prog_destroy(program->whole);
+	if (program->rest)
+		bpf_prog_destroy(program->rest);
+	kvfree(program->fprog.filter);
+	kfree(program);
+}

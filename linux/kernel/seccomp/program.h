@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What one filter says by itself, and what has to run to find out */
+
+#ifndef _KERNEL_SECCOMP_PROGRAM_H
+#define _KERNEL_SECCOMP_PROGRAM_H
+
+#include <linux/filter.h>
+#include <linux/refcount.h>
+#include <linux/types.h>
+
+#include "slots.h"
+
+/**
+ * struct seccomp_answer - what a filter says to a system call
+ * @prog: the program that says it; NULL if it is always the same
+ * @arch: what that program finds as seccomp_data.arch
+ * @ret: what the filter returns; or the smallest action that @prog can return
+ */
+struct seccomp_answer {
+	const struct bpf_prog *prog;
+	u32 arch;
+	u32 ret;
+};
+
+/**
+ * struct seccomp_program - a classic filter, as installed and as it is run
+ * @refs: how many filters have it
+ * @fprog: the filter as user space gave it
+ * @path_insns: how many it counts for MAX_INSNS_PER_PATH: those of the eBPF
+ *	that it is, or would be, converted to
+ * @whole: all of it, to run; NULL if it never has to
+ * @rest: what is left of it for the calls where that is less; NULL if none is
+ * @slots: a place in @answers for each system call
+ * @answers: what the filter says, see seccomp_program_answer()
+ *
+ * It does not change after it was made, and does not know who has it.
+ */
+struct seccomp_program {
+	refcount_t refs;
+	struct sock_fprog_kern fprog;
+	unsigned int path_insns;
+	struct bpf_prog *whole;
+	struct bpf_prog *rest;
+	u8 slots[SECCOMP_SLOTS];
+	struct seccomp_answer answers[];
+};
+
+int seccomp_program_copy(struct sock_fprog_kern *to, const struct sock_fprog *from);
+bool seccomp_program_is(const struct seccomp_program *program,
+			const struct sock_fprog_kern *fprog);
+struct seccomp_program *seccomp_program_create(const struct sock_fprog_kern *fprog,
+					       bpf_aux_classic_check_t check);
+unsigned int seccomp_path_insns(const struct sock_fprog_kern *fprog);
+
+#ifdef CONFIG_SECCOMP_ACTION_TABLES
+void seccomp_program_put(struct seccomp_program *program);
+#else
+static inline void seccomp_program_put(struct seccomp_program *program)
+{
+}
+#endif /* CONFIG_SECCOMP_ACTION_TABLES */
+
+static inline struct seccomp_program *seccomp_program_get(struct seccomp_program *program)
+{
+	refcount_inc(&program->refs);
+	return program;
+}
+
+/* What the filter of @program says to a system call, by itself. */
+static inline const struct seccomp_answer *
+seccomp_program_answer(const struct seccomp_program *program, unsigned int slot)
+{
+	return &program->answers[program->slots[slot]];
+}
+
+#endif /* _KERNEL_SECCOMP_PROGRAM_H */

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A place in a table for each system call number of each ABI */
+
+#include <linux/audit.h>
+#include <linux/build_bug.h>
+#include <linux/seccomp.h>
+
+#include "slots.h"
+
+#define QUARTER(n)	((u32)(n) << SECCOMP_QUARTER_BITS)
+
+/* Where the second quarter of the native numbers begins to be left over. */
+#ifdef SECCOMP_ARCH_X32_NR
+#define NATIVE_QUARTER_1	(SECCOMP_ARCH_X32_BIT + SECCOMP_ARCH_X32_NR)
+#else
+#define NATIVE_QUARTER_1	QUARTER(1)
+#endif
+
+#define TABLE(abi, slot, arch_, first_, nr)				\
+	{ abi, first_, slot, { .arch = arch_, .first = first_, .last = (first_) + (nr) - 1 } }
+#define RANGE(abi, slot, arch_, first_, last_)				\
+	{ abi, 0, slot, { .arch = arch_, .first = first_, .last = last_, .whole = true } }
+#define REST(abi, slot, arch, quarter_0, quarter_1)			\
+	RANGE(abi, (slot) + 0, arch, quarter_0, QUARTER(1) - 1),	\
+	RANGE(abi, (slot) + 1, arch, quarter_1, QUARTER(2) - 1),	\
+	RANGE(abi, (slot) + 2, arch, QUARTER(2), QUARTER(3) - 1),	\
+	RANGE(abi, (slot) + 3, arch, QUARTER(3), SECCOMP_LAST_NR - 1),	\
+	RANGE(abi, (slot) + 4, arch, SECCOMP_LAST_NR, SECCOMP_LAST_NR)
+
+const struct seccomp_slots seccomp_slots[] = {
+	TABLE(SECCOMP_ARCH_NATIVE_NAME, SECCOMP_SLOT_NATIVE, SECCOMP_ARCH_NATIVE,
+	      0, SECCOMP_ARCH_NATIVE_NR),
+	REST(SECCOMP_ARCH_NATIVE_NAME, SECCOMP_SLOT_NATIVE_RANGES, SECCOMP_ARCH_NATIVE,
+	     SECCOMP_ARCH_NATIVE_NR, NATIVE_QUARTER_1),
+#ifdef SECCOMP_ARCH_COMPAT
+	TABLE(SECCOMP_ARCH_COMPAT_NAME, SECCOMP_SLOT_COMPAT, SECCOMP_ARCH_COMPAT,
+	      0, SECCOMP_ARCH_COMPAT_NR),
+	REST(SECCOMP_ARCH_COMPAT_NAME, SECCOMP_SLOT_COMPAT_RANGES, SECCOMP_ARCH_COMPAT,
+	     SECCOMP_ARCH_COMPAT_NR, QUARTER(1)),
+#endif
+#ifdef SECCOMP_ARCH_X32_NR
+	TABLE(SECCOMP_ARCH_X32_NAME, SECCOMP_SLOT_X32, SECCOMP_ARCH_NATIVE,
+	      SECCOMP_ARCH_X32_BIT, SECCOMP_ARCH_X32_NR),
+#endif
+	{ },
+};
+
+/* Else a filter could not be analyzed, and not be attached. */
+static_assert(SECCOMP_ARCH_NATIVE_NR <= SECCOMP_SPACE_MAX);
+#ifdef SECCOMP_ARCH_COMPAT
+static_assert(SECCOMP_ARCH_COMPAT_NR <= SECCOMP_SPACE_MAX);
+#endif
+#ifdef SECCOMP_ARCH_X32_NR
+static_assert(SECCOMP_ARCH_X32_NR <= SECCOMP_SPACE_MAX);
+#endif
