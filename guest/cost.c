@@ -378,8 +378,11 @@ static long memory_of(int count, int depth)
 
 static void print_memory(void)
 {
-	printf("memory/containers %ld\n", memory_of(CONTAINERS, 1));
-	printf("memory/filter %ld\n",
+	long containers = memory_of(CONTAINERS, 1);
+
+	printf("memory/filter %ld\n", containers / CONTAINERS);
+	printf("memory/containers %ld\n", containers);
+	printf("memory/copy %ld\n",
 	       memory_of(MEMORY_CHILDREN, MEMORY_FILTERS) / (MEMORY_CHILDREN * MEMORY_FILTERS));
 }
 
@@ -417,8 +420,9 @@ static void usage(void)
 	      "  table/ABI ANSWERED/NUMBERS        numbers whose verdict needs no filter run\n"
 	      "  call/CALL/ABI/DEPTH COST          of one call; depth 0 is unfiltered\n"
 	      "  attach/{first-cold,first,tenth} COST   (with \"all\": at depths 1, 10 and 20)\n"
-	      "  memory/filter BYTES               of one attached copy (with \"all\")\n"
 	      "  memory/containers BYTES           of a copy in each of 1000 processes (\"all\")\n"
+	      "  memory/filter BYTES               of one of these\n"
+	      "  memory/copy BYTES                 of each of 25 copies in one process (\"all\")\n"
 	      "\"attach\" prints nothing, but attaches for tools/held to count in:\n"
 	      "  depth/N     the Nth copy, N being 1, 10, ... DEPTH (default: 20)\n"
 	      "  threads/N   with TSYNC to N threads, 1, 2, 4, ... THREADS (default: 32)\n"

@@ -101,7 +101,7 @@ static const struct seccomp_action_table table_unknown = {
 
 static const struct seccomp_plan plan_walk = { .way = SECCOMP_WALK };
 static const struct seccomp_plan plan_allow = {
-	.action = { .ret = SECCOMP_RET_ALLOW },
+	.ret = SECCOMP_RET_ALLOW,
 	.way = SECCOMP_CONSTANT,
 };
 
@@ -156,10 +156,11 @@ static bool same_step(const struct seccomp_step *a, const struct seccomp_step *b
 
 static bool same_plan(const struct seccomp_plan *a, const struct seccomp_plan *b)
 {
-	/* The match has the log flag, always the same. */
-	if (a->action.ret != b->action.ret || a->action.match != b->action.match ||
-	    a->nr_steps != b->nr_steps)
+	if (a->way != b->way || a->nr_steps != b->nr_steps)
 		return false;
+	/* The match has the log flag, always the same. */
+	if (!a->nr_steps)
+		return a->ret == b->ret && a->match == b->match;
 	for (unsigned int i = 0; i < a->nr_steps; i++) {
 		if (!same_step(&a->steps[i], &b->steps[i]))
 			return false;
@@ -242,22 +243,20 @@ static u8 join(struct draft *d, const struct seccomp_answer *own,
 	for (unsigned int i = 0; i < older->nr_steps; i++)
 		steps[nr++] = older->steps[i];
 	/* A plan without steps is a step with a constant. */
-	if (older->action.match)
+	if (!older->nr_steps && older->match)
 		steps[nr++] = (struct seccomp_step){
-			.answer = { .ret = older->action.ret },
-			.filter = older->action.match,
-			.log = older->action.log,
+			.answer = { .ret = older->ret },
+			.filter = older->match,
+			.log = older->log,
 		};
 
 	nr = reduce(steps, nr);
 	if (!nr)
 		return ALLOW;
 	if (nr == 1 && !steps->answer.prog) {
-		plan.action = (struct seccomp_action){
-			.ret = steps->answer.ret,
-			.log = steps->log,
-			.match = steps->filter,
-		};
+		plan.ret = steps->answer.ret;
+		plan.log = steps->log;
+		plan.match = steps->filter;
 		plan.way = action_only(steps->answer.ret) == SECCOMP_RET_ERRNO ?
 			   SECCOMP_ERRNO : SECCOMP_CONSTANT;
 	} else {
@@ -329,7 +328,7 @@ static void move_plans(struct seccomp_action_table *table, const struct draft *d
 	memcpy(table->plans, d->plans, d->nr_plans * sizeof(*d->plans));
 	memcpy(steps, d->steps, d->nr_steps * sizeof(*d->steps));
 	for (unsigned int i = 0; i < d->nr_plans; i++) {
-		if (table->plans[i].steps)
+		if (table->plans[i].nr_steps)
 			table->plans[i].steps = steps + (d->plans[i].steps - d->steps);
 	}
 }
@@ -404,7 +403,7 @@ void seccomp_table_free(const struct seccomp_action_table *table)
 static void show_plan(struct seq_file *m, const struct seccomp_plan *plan)
 {
 	const char *name = "KILL_PROCESS";
-	u32 ret = plan->action.ret, data = 0;
+	u32 ret = plan->ret, data = 0;
 
 	if (!seccomp_plan_constant(plan)) {
 		seq_puts(m, " FILTER\n");
@@ -444,7 +443,7 @@ static void show_plan(struct seq_file *m, const struct seccomp_plan *plan)
 }
 
 static void show_slots(struct seq_file *m, const struct seccomp_action_table *table,
-			const struct seccomp_slots *w)
+		       const struct seccomp_slots *w)
 {
 	const struct seccomp_space *s = &w->space;
 

@@ -16,18 +16,6 @@ struct seccomp_filter;
 struct seq_file;
 
 /**
- * struct seccomp_action - what is done to a system call
- * @ret: the SECCOMP_RET_* value, data included
- * @log: @match was attached with SECCOMP_FILTER_FLAG_LOG
- * @match: the filter that decides, NULL if @ret is SECCOMP_RET_ALLOW
- */
-struct seccomp_action {
-	u32 ret;
-	bool log;
-	struct seccomp_filter *match;
-};
-
-/**
  * struct seccomp_step - what one filter has to say in a plan
  * @answer: it
  * @filter: the filter
@@ -57,16 +45,23 @@ enum seccomp_way {
 
 /**
  * struct seccomp_plan - how to find out what is done to a system call
- * @action: that, if nobody is to be asked
+ * @ret: the SECCOMP_RET_* value, data included, if nobody is to be asked
  * @way: how to
+ * @log: @match was attached with SECCOMP_FILTER_FLAG_LOG
  * @nr_steps: how many @steps there are
- * @steps: what may still matter, of the newest filter first
+ * @match: the filter that decides if nobody is to be asked, NULL if @ret is
+ *	SECCOMP_RET_ALLOW
+ * @steps: else what may still matter, of the newest filter first
  */
 struct seccomp_plan {
-	struct seccomp_action action;
+	u32 ret;
 	u8 way;
+	bool log;
 	u16 nr_steps;
-	const struct seccomp_step *steps;
+	union {
+		struct seccomp_filter *match;
+		const struct seccomp_step *steps;
+	};
 };
 
 extern const struct seccomp_action_table seccomp_table_no_filter;
@@ -79,7 +74,7 @@ void seccomp_table_show(struct seq_file *m, const struct seccomp_action_table *t
 
 /* For what must not happen. */
 static const struct seccomp_plan seccomp_plan_kill = {
-	.action = { .ret = SECCOMP_RET_KILL_PROCESS },
+	.ret = SECCOMP_RET_KILL_PROCESS,
 	.way = SECCOMP_CONSTANT,
 };
 

@@ -214,10 +214,10 @@ static u32 plan_run(struct stack *s, const struct seccomp_plan *plan,
 		sd.arch = 0xdeadbeef;
 		return seccomp_run_plan(plan, &sd, match);
 	default:
-		*match = plan->action.match;
+		*match = plan->match;
 		if (*match)
-			KUNIT_ASSERT_EQ(s->test, plan->action.log, (*match)->log);
-		return plan->action.ret;
+			KUNIT_ASSERT_EQ(s->test, plan->log, (*match)->log);
+		return plan->ret;
 	}
 }
 
@@ -271,7 +271,7 @@ static void expect_bits(struct stack *s, u32 arch, u32 nr)
 #endif
 	KUNIT_ASSERT_EQ_MSG(s->test, seccomp_allows(allow, window, (int)nr),
 			    tabled && seccomp_plan_constant(plan) &&
-			    plan->action.ret == SECCOMP_RET_ALLOW,
+			    plan->ret == SECCOMP_RET_ALLOW,
 			    "arch %x number %x", arch, nr);
 }
 
@@ -562,7 +562,8 @@ static void test_many_steps(struct kunit *test)
 
 	/* Number n is looked at by the first n. */
 	for (int i = 0; i < 40; i++) {
-		insns[1].k = insns[3].k = i;
+		insns[1].k = i;
+		insns[3].k = i;
 		insns[4].k = SECCOMP_RET_ERRNO | i;
 		stack_push(s, insns, ARRAY_SIZE(insns));
 	}
@@ -718,37 +719,37 @@ static void random_stacks(struct stack *s)
 }
 
 /* What compiles: nothing, the JIT, or the JIT that blinds constants. */
-enum mode { INTERPRETED, COMPILED, HARDENED, MODES };
+enum compiler { INTERPRETED, COMPILED, HARDENED, COMPILERS };
 
-static void run_in_mode(struct stack *s, enum mode mode, void (*run)(struct stack *s))
+static void run_with(enum compiler compiler, struct stack *s, void (*run)(struct stack *s))
 {
 #ifdef CONFIG_BPF_JIT
 	int enable = bpf_jit_enable, harden = bpf_jit_harden;
 
-	bpf_jit_enable = mode != INTERPRETED;
-	bpf_jit_harden = mode == HARDENED ? 2 : 0;
+	bpf_jit_enable = compiler != INTERPRETED;
+	bpf_jit_harden = compiler == HARDENED ? 2 : 0;
 	run(s);
 	bpf_jit_harden = harden;
 	bpf_jit_enable = enable;
 #else
-	if (mode == INTERPRETED)
+	if (compiler == INTERPRETED)
 		run(s);
 #endif
 }
 
 static void test_random_interpreted(struct kunit *test)
 {
-	run_in_mode(test->priv, INTERPRETED, random_stacks);
+	run_with(INTERPRETED, test->priv, random_stacks);
 }
 
 static void test_random_compiled(struct kunit *test)
 {
-	run_in_mode(test->priv, COMPILED, random_stacks);
+	run_with(COMPILED, test->priv, random_stacks);
 }
 
 static void test_random_hardened(struct kunit *test)
 {
-	run_in_mode(test->priv, HARDENED, random_stacks);
+	run_with(HARDENED, test->priv, random_stacks);
 }
 
 static void vfree_action(void *p)
@@ -794,8 +795,8 @@ static void test_corpus(struct kunit *test)
 
 	s->corpus = file;
 	s->corpus_words = size / sizeof(u32);
-	for (enum mode mode = 0; mode < MODES; mode++)
-		run_in_mode(s, mode, corpus_stacks);
+	for (enum compiler c = 0; c < COMPILERS; c++)
+		run_with(c, s, corpus_stacks);
 	kunit_info(test, "%llu constant answers and %llu others compared with runs\n",
 		   s->constant, s->asked);
 }

@@ -182,8 +182,10 @@ static int find_answers(struct draft *d, struct seccomp_residuals *rs,
 		if (v.constant) {
 			place = constant_place(d, v.ret);
 		} else {
-			if (!space.whole)
-				space.first = space.last = s->space.first + i;
+			if (!space.whole) {
+				space.first = s->space.first + i;
+				space.last = space.first;
+			}
 			err = find_answer(d, rs, an, &space, &v, &place);
 			if (err)
 				return err;

@@ -65,6 +65,7 @@
  */
 
 #include <linux/array_size.h>
+#include <linux/bitops.h>
 #include <linux/errno.h>
 #include <linux/filter.h>
 #include <linux/limits.h>
@@ -80,18 +81,10 @@
 /* How far a conditional jump can go. */
 #define JUMP_MAX	U8_MAX
 
-/*
- * What the search needs for @nr entries: the load, and a test for all but one,
- * with a jump to both of its targets where they may be too far for a test.
- */
-#define SEARCH_INSNS(nr, len)						\
-	((nr) < 2 ? 0 : 1 + ((nr) - 1) * ((len) <= JUMP_MAX ? 1 : 3))
-
 /* What an instruction reads or writes, one bit each. */
-#define LIVE_MEM(k)	((k) < BPF_MEMWORDS ? 1U << (k) : LIVE_BAD)
-#define LIVE_A		(1U << BPF_MEMWORDS)
-#define LIVE_X		(1U << (BPF_MEMWORDS + 1))
-#define LIVE_BAD	(1U << (BPF_MEMWORDS + 2))
+#define LIVE_A		BIT(BPF_MEMWORDS)
+#define LIVE_X		BIT(BPF_MEMWORDS + 1)
+#define LIVE_BAD	BIT(BPF_MEMWORDS + 2)
 
 /**
  * struct place - an instruction of the filter, as the residual has it
@@ -207,6 +200,11 @@ static void write_jump(struct seccomp_residuals *rs, u16 code, u32 k,
 
 /* What is known of instructions */
 
+static u32 live_mem(u32 k)
+{
+	return k < BPF_MEMWORDS ? BIT(k) : LIVE_BAD;
+}
+
 /* What @insn writes, if nothing else comes of it; 0 if something may. */
 static u32 writes(const struct sock_filter *insn)
 {
@@ -224,7 +222,7 @@ static u32 writes(const struct sock_filter *insn)
 		return LIVE_X;
 	case BPF_ST:
 	case BPF_STX:
-		return LIVE_MEM(insn->k);
+		return live_mem(insn->k);
 	case BPF_ALU | BPF_DIV | BPF_X:
 		/* Returns where X is 0. */
 		return 0;
@@ -238,7 +236,7 @@ static u32 reads(const struct sock_filter *insn)
 	switch (BPF_CLASS(insn->code)) {
 	case BPF_LD:
 	case BPF_LDX:
-		return BPF_MODE(insn->code) == BPF_MEM ? LIVE_MEM(insn->k) : 0;
+		return BPF_MODE(insn->code) == BPF_MEM ? live_mem(insn->k) : 0;
 	case BPF_ST:
 		return LIVE_A;
 	case BPF_STX:
@@ -419,10 +417,21 @@ static unsigned int find_entry(const struct seccomp_residuals *rs)
 	return i;
 }
 
+/*
+ * What the search needs: a load, and a test for all entries but one, with a jump
+ * to both of its targets where they may be too far for a test.
+ */
+static unsigned int search_insns(const struct seccomp_residuals *rs)
+{
+	if (rs->nr < 2)
+		return 0;
+	return 1 + (rs->nr - 1) * (rs->len <= JUMP_MAX ? 1 : 3);
+}
+
 /* Is what is written, and the search that it needs, no longer than the filter? */
 static bool fits(const struct seccomp_residuals *rs)
 {
-	return rs->size - rs->front + SEARCH_INSNS(rs->nr, rs->len) <= rs->len;
+	return rs->size - rs->front + search_insns(rs) <= rs->len;
 }
 
 /**

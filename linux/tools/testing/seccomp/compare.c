@@ -162,8 +162,10 @@ static const char *analyze(struct subject *f, struct seccomp_analyzer *an,
 		for (unsigned int j = 0; j < space_size(&spaces[i].space); j++) {
 			int entry = NO_ENTRY;
 
-			if (!spaces[i].space.whole)
-				one.first = one.last = spaces[i].space.first + j;
+			if (!spaces[i].space.whole) {
+				one.first = spaces[i].space.first + j;
+				one.last = one.first;
+			}
 			if (!f->verdicts[i][j].constant)
 				entry = seccomp_residual_add(rs, an, &one,
 							     f->verdicts[i][j].start);

@@ -56,7 +56,7 @@ int main(int argc, char **argv)
 			failed = 1;
 			continue;
 		}
-		printf("# %s: %u instructions, %llu constant, %llu residual, %llu whole, %llu missed\n",
+		printf("# %s: %u insns, %llu constant, %llu residual, %llu whole, %llu missed\n",
 		       argv[i], len, (unsigned long long)result.constant / ROUNDS,
 		       (unsigned long long)result.residual / ROUNDS,
 		       (unsigned long long)result.whole / ROUNDS,
@@ -66,7 +66,7 @@ int main(int argc, char **argv)
 		all.whole += result.whole;
 	}
 	if (!failed)
-		printf("ok corpus of %d filters: %llu verdicts constant, %llu by residuals, %llu by the filter\n",
+		printf("ok corpus of %d filters: %llu constant, %llu by residuals, %llu whole\n",
 		       argc - 1, (unsigned long long)all.constant / ROUNDS,
 		       (unsigned long long)all.residual / ROUNDS,
 		       (unsigned long long)all.whole / ROUNDS);

@@ -55,6 +55,9 @@ struct kunit_suite {
 #define KUNIT_ASSERT_TRUE(test, a)	shim_expect(test, a, true, "")
 #define KUNIT_ASSERT_EQ(test, a, b)	shim_expect(test, (a) == (b), true, "")
 #define KUNIT_ASSERT_NOT_NULL(test, a)	shim_expect(test, a, true, "")
+#define KUNIT_ASSERT_FALSE(test, a)	shim_expect(test, !(a), true, "")
+#define KUNIT_EXPECT_TRUE_MSG(test, a, ...)	shim_expect(test, a, false, __VA_ARGS__)
+#define KUNIT_EXPECT_EQ_MSG(test, a, b, ...)	shim_expect(test, (a) == (b), false, __VA_ARGS__)
 #define KUNIT_ASSERT_TRUE_MSG(test, a, ...)	shim_expect(test, a, true, __VA_ARGS__)
 #define KUNIT_ASSERT_EQ_MSG(test, a, b, ...)	shim_expect(test, (a) == (b), true, __VA_ARGS__)
 
