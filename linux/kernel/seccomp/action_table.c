@@ -371,8 +371,8 @@ seccomp_table_build(const struct seccomp_program *program,
 		d->nr_steps = 0;
 		memset(d->seen, 0, sizeof(d->seen));
 		join_slots(d, slots, program, parent);
-		table = kmalloc(struct_size(table, plans, d->nr_plans) +
-				d->nr_steps * sizeof(*d->steps), TABLE_GFP);
+		table = kvmalloc(struct_size(table, plans, d->nr_plans) +
+				 d->nr_steps * sizeof(*d->steps), TABLE_GFP);
 	}
 	if (table) {
 		table->nr_plans = d->nr_plans;
@@ -389,13 +389,13 @@ seccomp_table_build(const struct seccomp_program *program,
  * seccomp_table_free - free a table
  * @table: from seccomp_table_build(), or NULL
  *
- * Context: Any. No reader may be left: the table's filter was never attached,
- * or no task has it any more.
+ * Context: Process context, may sleep. No reader may be left: the table's
+ * filter was never attached, or no task has it any more.
  */
 void seccomp_table_free(const struct seccomp_action_table *table)
 {
 	if (table != &table_unknown)
-		kfree(table);
+		kvfree(table);
 }
 
 /* The view in /proc */

@@ -338,6 +338,8 @@ static int stack_init(struct kunit *test)
 	struct stack *s = kunit_kzalloc(test, sizeof(*s), GFP_KERNEL);
 	unsigned long user;
 
+	if (!seccomp_action_tables)
+		kunit_skip(test, "seccomp.action_tables is off");
 	KUNIT_ASSERT_NOT_NULL(test, s);
 	user = kunit_vm_mmap(test, NULL, 0, BPF_MAXINSNS * sizeof(struct sock_filter),
 			     PROT_READ | PROT_WRITE, MAP_ANONYMOUS | MAP_PRIVATE, 0);

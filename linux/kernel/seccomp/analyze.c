@@ -131,7 +131,7 @@
  * 4000, the longest filters (4096) without arithmetic on the number ten times
  * that.
  */
-#define ANALYZE_STEPS	98304
+#define ANALYZE_STEPS	65536
 
 /* How many steps to take before looking whether someone else wants the CPU. */
 #define STEPS_BETWEEN_BREAKS	1024

@@ -69,6 +69,7 @@
 #include <linux/errno.h>
 #include <linux/filter.h>
 #include <linux/limits.h>
+#include <linux/minmax.h>
 #include <linux/seccomp.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -81,10 +82,14 @@
 /* How far a conditional jump can go. */
 #define JUMP_MAX	U8_MAX
 
+/* How far to look for a return that another entry has. */
+#define SHARE_MAX	64
+
 /* What an instruction reads or writes, one bit each. */
 #define LIVE_A		BIT(BPF_MEMWORDS)
 #define LIVE_X		BIT(BPF_MEMWORDS + 1)
 #define LIVE_BAD	BIT(BPF_MEMWORDS + 2)
+#define LIVE_CELLS	(BIT(BPF_MEMWORDS) - 1)
 
 /**
  * struct place - an instruction of the filter, as the residual has it
@@ -132,9 +137,10 @@ struct seen {
  * @size: how much room there is in @code: more, to write what is there already
  * @front: where in @code what is written begins
  * @full: there was no room, for the entry being written
+ * @reads_cells: the entry being written loads scratch memory
  * @shared: where returns begin that this entry may have in common with others
  * @nr: how many entries there are
- * @entries: they
+ * @entries: they, and room to find that one more is the same as another
  * @seen: what was added lately, by its start
  * @visits: the trace of the entry being written
  * @places: where each instruction of the filter is, if it was visited
@@ -146,9 +152,10 @@ struct seccomp_residuals {
 	unsigned int size;
 	unsigned int front;
 	bool full;
+	bool reads_cells;
 	unsigned int shared;
 	unsigned int nr;
-	struct entry entries[SECCOMP_RESIDUALS_MAX];
+	struct entry entries[SECCOMP_RESIDUALS_MAX + 1];
 	struct seen seen[1 << SEEN_BITS];
 	struct seccomp_visit *visits;
 	struct place *places;
@@ -288,17 +295,17 @@ static struct sock_filter fill_in(const struct seccomp_space *space,
 	return *insn;
 }
 
-/* The same return of another entry, or rs->size. */
+/* The same return of another entry nearby, or rs->size. */
 static unsigned int find_shared(const struct seccomp_residuals *rs,
 				const struct sock_filter *insn)
 {
-	unsigned int at;
+	unsigned int end = min(rs->shared + SHARE_MAX, rs->size);
 
-	for (at = rs->shared; at < rs->size; at++) {
+	for (unsigned int at = rs->shared; at < end; at++) {
 		if (rs->code[at].code == insn->code && rs->code[at].k == insn->k)
-			break;
+			return at;
 	}
-	return at;
+	return rs->size;
 }
 
 /*
@@ -353,10 +360,58 @@ static void visit(struct seccomp_residuals *rs, const struct seccomp_space *spac
 			write(rs, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, 0));
 		}
 		write(rs, fill_in(space, insn));
+		if (here->live & LIVE_CELLS)
+			rs->reads_cells = true;
 		break;
 	}
 	here->at = rs->front;
 	*smallest = smaller(*smallest, smallest_return(insn));
+}
+
+/*
+ * Would the checker have the entry? It goes by the order of instructions, and
+ * takes what was stored before a return for what is stored after it. So without
+ * a jump that was left out, it may miss what it saw in the filter. Nothing is
+ * stored where an entry begins. What was known of places is not needed any more.
+ */
+static bool cells_accepted(struct seccomp_residuals *rs, unsigned int at, unsigned int end)
+{
+	u16 stored = 0;
+
+	for (unsigned int i = at; i < end; i++)
+		rs->places[i - at].at = U16_MAX;
+	for (unsigned int i = at; i < end; i++) {
+		const struct sock_filter *insn = &rs->code[i];
+		struct place *next = &rs->places[i + 1 - at];
+		const unsigned int left = end - i - 1;
+
+		stored &= rs->places[i - at].at;
+		switch (BPF_CLASS(insn->code)) {
+		case BPF_ST:
+		case BPF_STX:
+			stored |= live_mem(insn->k);
+			break;
+		case BPF_LD:
+		case BPF_LDX:
+			if (reads(insn) & ~(u32)stored)
+				return false;
+			break;
+		case BPF_JMP:
+			/* What is farther is a return of another entry. */
+			if (BPF_OP(insn->code) == BPF_JA) {
+				if (insn->k < left)
+					next[insn->k].at &= stored;
+			} else {
+				if (insn->jt < left)
+					next[insn->jt].at &= stored;
+				if (insn->jf < left)
+					next[insn->jf].at &= stored;
+			}
+			stored = U16_MAX;
+			break;
+		}
+	}
+	return true;
 }
 
 /* Write what is left of @nr visits, from @start on, as one more entry. */
@@ -365,9 +420,10 @@ static void write_entry(struct seccomp_residuals *rs, const struct seccomp_space
 {
 	struct place *first = &rs->places[start];
 	u32 smallest = SECCOMP_RET_ALLOW;
-	unsigned int end = rs->front;
+	unsigned int end = rs->front, at;
 
 	rs->full = false;
+	rs->reads_cells = false;
 	for (int i = nr - 1; i >= 0; i--) {
 		const struct seccomp_visit *v = &rs->visits[i];
 
@@ -383,13 +439,18 @@ static void write_entry(struct seccomp_residuals *rs, const struct seccomp_space
 	/* X is 0. Scratch memory is not read: the checker would not have it. */
 	if (first->live & ~(LIVE_A | LIVE_X))
 		rs->full = true;
+	at = first->at;
+	if (end - rs->front > rs->len)
+		rs->full = true;
+	if (!rs->full && rs->reads_cells && !cells_accepted(rs, at, end))
+		rs->full = true;
 	if (rs->full)
 		return;
 
 	rs->entries[rs->nr++] = (struct entry){
-		.at = first->at,
+		.at = at,
 		/* Nothing, if all there is are returns that others have. */
-		.len = first->at < end ? end - first->at : 0,
+		.len = at < end ? end - at : 0,
 		.smallest = smallest,
 	};
 }
@@ -431,7 +492,8 @@ static unsigned int search_insns(const struct seccomp_residuals *rs)
 /* Is what is written, and the search that it needs, no longer than the filter? */
 static bool fits(const struct seccomp_residuals *rs)
 {
-	return rs->size - rs->front + search_insns(rs) <= rs->len;
+	return rs->nr <= SECCOMP_RESIDUALS_MAX &&
+	       rs->size - rs->front + search_insns(rs) <= rs->len;
 }
 
 /**
@@ -549,7 +611,7 @@ int seccomp_residual_add(struct seccomp_residuals *rs, struct seccomp_analyzer *
 	struct seen *seen;
 	int nr, entry;
 
-	if (!rs || !an || rs->nr == SECCOMP_RESIDUALS_MAX)
+	if (!rs || !an)
 		return -E2BIG;
 
 	seen = &rs->seen[start % ARRAY_SIZE(rs->seen)];
@@ -560,7 +622,7 @@ int seccomp_residual_add(struct seccomp_residuals *rs, struct seccomp_analyzer *
 	if (nr < 0)
 		return nr;
 	/* It may be written twice, and compared with others. */
-	seccomp_analyzer_spend(an, 2 * nr + rs->nr);
+	seccomp_analyzer_spend(an, 4 * nr + rs->nr);
 
 	entry = add_entry(rs, space, nr, start);
 	if (!by_number(rs, nr))

@@ -316,8 +316,16 @@ static void test_many_entries(struct kunit *test)
 	filter[len++] = (struct sock_filter)RET(ALLOW);
 
 	begin(&w, test, filter, len);
-	for (u32 i = 0; i < CALLS; i++)
+	for (u32 i = 0; i < CALLS; i++) {
+		/* Not to be told that it is too much work. */
+		if (i % 16 == 0) {
+			seccomp_analyzer_free(w.an);
+			w.an = seccomp_analyzer_alloc(filter, len);
+		}
 		KUNIT_EXPECT_EQ(test, add(&w, i), i < SECCOMP_RESIDUALS_MAX ? (int)i : -E2BIG);
+	}
+	/* Though there is no room for more, those that are there are found. */
+	KUNIT_EXPECT_EQ(test, add(&w, 1), 1);
 	finish(&w);
 	for (u32 i = 0; i < SECCOMP_RESIDUALS_MAX; i++) {
 		KUNIT_EXPECT_EQ(test, run(&w, i, i), ERRNO(i));
@@ -397,6 +405,31 @@ static void test_too_long(struct kunit *test)
 	seccomp_residuals_free(NULL);
 }
 
+/*
+ * The checker thinks that a return goes on to what follows it. In the filter a
+ * jump that nobody comes to keeps cell 0 from being forgotten there.
+ */
+static void test_checker(struct kunit *test)
+{
+	static const struct sock_filter filter[] = {
+		LOAD_ARG,
+		JUMP(BPF_JEQ, 1, 0, 3),
+		STORE(0),
+		LOAD_OTHER,
+		JUMP(BPF_JEQ, 2, 2, 4),
+		RET(SECCOMP_RET_KILL_PROCESS),
+		JA(2),
+		LOAD_MEM(0),
+		RET_A,
+		RET(ALLOW),
+	};
+	struct work w;
+
+	begin(&w, test, filter, ARRAY_SIZE(filter));
+	KUNIT_EXPECT_EQ(test, add(&w, NR), -E2BIG);
+	end(&w);
+}
+
 static struct kunit_case residual_cases[] = {
 	KUNIT_CASE(test_example),
 	KUNIT_CASE(test_begins_with_a),
@@ -406,6 +439,7 @@ static struct kunit_case residual_cases[] = {
 	KUNIT_CASE(test_many_entries),
 	KUNIT_CASE(test_far),
 	KUNIT_CASE(test_too_long),
+	KUNIT_CASE(test_checker),
 	{ }
 };
 

@@ -73,17 +73,20 @@ static bool plausible(const struct sock_filter *insn, unsigned int left)
 bool accepted(const struct sock_filter *insns, unsigned int len)
 {
 	static u16 written[BPF_MAXINSNS + 1];
+	u16 now = 0;
 
 	if (!len || len > BPF_MAXINSNS || BPF_CLASS(insns[len - 1].code) != BPF_RET)
 		return false;
 
-	/* Which cells are written on all ways here: all, until a way comes. */
+	/*
+	 * Which cells are written on all ways here: all, until a way comes. A
+	 * return is no end to that, though nothing comes from there.
+	 */
 	memset(written, 0xff, sizeof(written));
-	written[0] = 0;
 	for (unsigned int pc = 0; pc < len; pc++) {
 		const struct sock_filter *insn = &insns[pc];
-		u16 now = written[pc];
 
+		now &= written[pc];
 		if (!plausible(insn, len - pc - 1))
 			return false;
 		if (reads(insn->code) && !(now >> insn->k & 1))
@@ -91,14 +94,15 @@ bool accepted(const struct sock_filter *insns, unsigned int len)
 		if (writes(insn->code))
 			now |= 1 << insn->k;
 
+		if (BPF_CLASS(insn->code) != BPF_JMP)
+			continue;
 		if (insn->code == CODE(JMP, BPF_JA)) {
 			written[pc + 1 + insn->k] &= now;
-		} else if (BPF_CLASS(insn->code) == BPF_JMP) {
+		} else {
 			written[pc + 1 + insn->jt] &= now;
 			written[pc + 1 + insn->jf] &= now;
-		} else if (BPF_CLASS(insn->code) != BPF_RET) {
-			written[pc + 1] &= now;
 		}
+		now = 0xffff;
 	}
 	return true;
 }
