@@ -23,7 +23,7 @@
 #define TABLE_KUNIT_MORE	6	/* more of them where arguments matter */
 #define TABLE_KUNIT_MOST	64	/* filters in a stack */
 
-/* Real stacks, if the guest has some: see tests/kernel/corpus.test. */
+/* Real stacks, if there are some: see test_corpus(). */
 #define TABLE_KUNIT_CORPUS	"/root/corpus"
 
 /* __X32_SYSCALL_BIT, which not every architecture has */

@@ -621,8 +621,8 @@ int seccomp_residual_add(struct seccomp_residuals *rs, struct seccomp_analyzer *
 	nr = seccomp_trace(an, space, start, rs->visits);
 	if (nr < 0)
 		return nr;
-	/* It may be written twice, and compared with others. */
-	seccomp_analyzer_spend(an, 4 * nr + rs->nr);
+	/* It may be written twice, and compared with others: that is most of the work. */
+	seccomp_analyzer_spend(an, 6 * nr + rs->nr);
 
 	entry = add_entry(rs, space, nr, start);
 	if (!by_number(rs, nr))
