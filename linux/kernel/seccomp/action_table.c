@@ -142,12 +142,6 @@ struct draft {
 	struct seccomp_step steps[STEPS_MAX + STEPS_MAX + 1];
 };
 
-/* What is compared to find the smallest: signed, so that KILL_PROCESS is it. */
-static s32 action_only(u32 ret)
-{
-	return ret & SECCOMP_RET_ACTION_FULL;
-}
-
 static bool same_step(const struct seccomp_step *a, const struct seccomp_step *b)
 {
 	return a->filter == b->filter && a->answer.prog == b->answer.prog &&
@@ -197,18 +191,18 @@ static bool repeats(const struct seccomp_step *step, const struct seccomp_step *
  */
 static unsigned int reduce(struct seccomp_step *steps, unsigned int nr)
 {
-	const s32 allow = action_only(SECCOMP_RET_ALLOW);
+	const s32 allow = seccomp_action_only(SECCOMP_RET_ALLOW);
 	s32 least = allow;
 	unsigned int winner = nr, kept = 0;
 
 	for (unsigned int i = 0; i < nr; i++) {
-		if (!steps[i].answer.prog && action_only(steps[i].answer.ret) < least) {
-			least = action_only(steps[i].answer.ret);
+		if (!steps[i].answer.prog && seccomp_action_only(steps[i].answer.ret) < least) {
+			least = seccomp_action_only(steps[i].answer.ret);
 			winner = i;
 		}
 	}
 	for (unsigned int i = 0; i < nr; i++) {
-		s32 smallest = action_only(steps[i].answer.ret);
+		s32 smallest = seccomp_action_only(steps[i].answer.ret);
 
 		if (i != winner) {
 			if (!steps[i].answer.prog)
@@ -257,7 +251,7 @@ static u8 join(struct draft *d, const struct seccomp_answer *own,
 		plan.ret = steps->answer.ret;
 		plan.log = steps->log;
 		plan.match = steps->filter;
-		plan.way = action_only(steps->answer.ret) == SECCOMP_RET_ERRNO ?
+		plan.way = seccomp_action_only(steps->answer.ret) == SECCOMP_RET_ERRNO ?
 			   SECCOMP_ERRNO : SECCOMP_CONSTANT;
 	} else {
 		if (d->nr_steps + nr > STEPS_MAX)

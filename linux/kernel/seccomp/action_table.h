@@ -84,6 +84,39 @@ static inline bool seccomp_plan_constant(const struct seccomp_plan *plan)
 	return plan->way >= SECCOMP_ERRNO;
 }
 
+/* What is compared to find the smallest: signed, so that KILL_PROCESS is it. */
+static inline s32 seccomp_action_only(u32 ret)
+{
+	return ret & SECCOMP_RET_ACTION_FULL;
+}
+
+/**
+ * seccomp_plan_run - ask those that may still matter
+ * @plan: whom, SECCOMP_ASK_ONE or SECCOMP_ASK_SOME
+ * @sd: the call; its architecture is written over
+ * @match: set to the filter that decides, if it is not SECCOMP_RET_ALLOW
+ *
+ * Context: Any, as long as the filter that has the plan is held.
+ *
+ * Return: What is done to the call.
+ */
+static __always_inline u32 seccomp_plan_run(const struct seccomp_plan *plan,
+					    struct seccomp_data *sd, struct seccomp_filter **match)
+{
+	const struct seccomp_step *step = plan->steps, *end = step + plan->nr_steps;
+	u32 ret = SECCOMP_RET_ALLOW;
+
+	for (; step < end; step++) {
+		u32 cur_ret = seccomp_program_ask(&step->answer, sd);
+
+		if (seccomp_action_only(cur_ret) < seccomp_action_only(ret)) {
+			ret = cur_ret;
+			*match = step->filter;
+		}
+	}
+	return ret;
+}
+
 #ifdef CONFIG_SECCOMP_ACTION_TABLES
 /**
  * struct seccomp_action_table - what a stack of filters does

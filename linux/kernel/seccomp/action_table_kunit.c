@@ -87,6 +87,7 @@ struct stack {
 	size_t corpus_words;
 	u64 constant;
 	u64 asked;
+	u64 residual;
 };
 
 static void stack_clear(struct stack *s)
@@ -212,13 +213,25 @@ static u32 plan_run(struct stack *s, const struct seccomp_plan *plan,
 	case SECCOMP_ASK_ONE:
 	case SECCOMP_ASK_SOME:
 		sd.arch = 0xdeadbeef;
-		return seccomp_run_plan(plan, &sd, match);
+		return seccomp_plan_run(plan, &sd, match);
 	default:
 		*match = plan->match;
 		if (*match)
 			KUNIT_ASSERT_EQ(s->test, plan->log, (*match)->log);
 		return plan->ret;
 	}
+}
+
+/* Is somebody asked, and nobody by the whole filter? */
+static bool by_residuals(const struct seccomp_plan *plan)
+{
+	for (unsigned int i = 0; i < plan->nr_steps; i++) {
+		const struct seccomp_step *step = &plan->steps[i];
+
+		if (step->answer.prog && step->answer.prog != step->filter->program->rest)
+			return false;
+	}
+	return plan->nr_steps;
 }
 
 /* The table and the truth say the same. Returns whether that is a constant. */
@@ -249,6 +262,7 @@ static bool expect_run(struct stack *s, const struct seccomp_data *sd)
 		s->constant++;
 	else
 		s->asked++;
+	s->residual += by_residuals(plan);
 	return seccomp_plan_constant(plan);
 }
 
@@ -716,8 +730,10 @@ static void random_stacks(struct stack *s)
 	/* Else this would prove little. */
 	kunit_info(s->test, "%llu constant answers and %llu others compared with runs\n",
 		   s->constant, s->asked);
+	kunit_info(s->test, "%llu of the others by residuals alone\n", s->residual);
 	KUNIT_EXPECT_GT(s->test, s->constant, 100000);
 	KUNIT_EXPECT_GT(s->test, s->asked, 20000);
+	KUNIT_EXPECT_GT(s->test, s->residual, 20000);
 }
 
 /* What compiles: nothing, the JIT, or the JIT that blinds constants. */
@@ -801,6 +817,7 @@ static void test_corpus(struct kunit *test)
 		run_with(c, s, corpus_stacks);
 	kunit_info(test, "%llu constant answers and %llu others compared with runs\n",
 		   s->constant, s->asked);
+	KUNIT_EXPECT_EQ(test, s->asked, s->residual);
 }
 
 static struct kunit_case action_table_cases[] = {

@@ -66,6 +66,28 @@ static inline struct seccomp_program *seccomp_program_get(struct seccomp_program
 	return program;
 }
 
+/*
+ * Run a program of struct seccomp_program. Like all classic ones it has no state
+ * on this CPU, so it need not stay here, unless runs are to be counted.
+ */
+static __always_inline u32 seccomp_program_run(const struct bpf_prog *prog,
+					       const struct seccomp_data *sd)
+{
+	if (static_branch_unlikely(&bpf_stats_enabled_key))
+		return bpf_prog_run_pin_on_cpu(prog, sd);
+	return bpf_dispatcher_nop_func(sd, prog->insnsi, prog->bpf_func);
+}
+
+/* What a filter says to the call @sd, of which the architecture is written over. */
+static __always_inline u32 seccomp_program_ask(const struct seccomp_answer *answer,
+					       struct seccomp_data *sd)
+{
+	if (!answer->prog)
+		return answer->ret;
+	sd->arch = answer->arch;
+	return seccomp_program_run(answer->prog, sd);
+}
+
 /* What the filter of @program says to a system call, by itself. */
 static inline const struct seccomp_answer *
 seccomp_program_answer(const struct seccomp_program *program, unsigned int slot)
