@@ -40,11 +40,16 @@
  * Two filters that would run the same program with the same entry, which are
  * filters of the same instructions, get the same answer: only the newer is
  * asked, since it wins the tie.
+ *
+ * All this is for filters without state. One that has some, see ebpf.c, is a
+ * step of every plan, each time that it is attached, in its place of the order.
+ * So no call is always allowed then, and nothing else changes.
  */
 
 #include <linux/array_size.h>
 #include <linux/bitops.h>
 #include <linux/err.h>
+#include <linux/filter.h>
 #include <linux/limits.h>
 #include <linux/minmax.h>
 #include <linux/moduleparam.h>
@@ -126,6 +131,7 @@ struct seen {
  * struct draft - plans of a table that is being built
  * @filter: the filter
  * @log: it has SECCOMP_FILTER_FLAG_LOG
+ * @stateful: it has to be asked for each call
  * @nr_plans: how many of @plans there are
  * @nr_steps: how many of @steps are used by plans
  * @seen: what was joined lately
@@ -135,6 +141,7 @@ struct seen {
 struct draft {
 	struct seccomp_filter *filter;
 	bool log;
+	bool stateful;
 	unsigned int nr_plans;
 	unsigned int nr_steps;
 	struct seen seen[1 << SEEN_BITS];
@@ -204,7 +211,7 @@ static unsigned int reduce(struct seccomp_step *steps, unsigned int nr)
 	for (unsigned int i = 0; i < nr; i++) {
 		s32 smallest = seccomp_action_only(steps[i].answer.ret);
 
-		if (i != winner) {
+		if (i != winner && !steps[i].stateful) {
 			if (!steps[i].answer.prog)
 				continue;
 			if (smallest == allow || smallest > least ||
@@ -233,6 +240,7 @@ static u8 join(struct draft *d, const struct seccomp_answer *own,
 		.answer = *own,
 		.filter = d->filter,
 		.log = d->log,
+		.stateful = d->stateful && own->prog,
 	};
 	for (unsigned int i = 0; i < older->nr_steps; i++)
 		steps[nr++] = older->steps[i];
@@ -258,7 +266,8 @@ static u8 join(struct draft *d, const struct seccomp_answer *own,
 			return WALK;
 		plan.steps = steps;
 		plan.nr_steps = nr;
-		plan.way = nr == 1 ? SECCOMP_ASK_ONE : SECCOMP_ASK_SOME;
+		plan.way = nr == 1 && bpf_prog_was_classic(steps->answer.prog) ?
+			   SECCOMP_ASK_ONE : SECCOMP_ASK_SOME;
 	}
 	return place_of(d, &plan);
 }
@@ -359,6 +368,7 @@ seccomp_table_build(const struct seccomp_program *program,
 	if (d && slots) {
 		d->filter = filter;
 		d->log = log;
+		d->stateful = program->stateful;
 		d->plans[WALK] = plan_walk;
 		d->plans[ALLOW] = plan_allow;
 		d->nr_plans = FIRST_OTHER;

@@ -20,17 +20,19 @@ struct seq_file;
  * @answer: it
  * @filter: the filter
  * @log: it was attached with SECCOMP_FILTER_FLAG_LOG
+ * @stateful: it has to be asked, whatever the others say
  */
 struct seccomp_step {
 	struct seccomp_answer answer;
 	struct seccomp_filter *filter;
 	bool log;
+	bool stateful;
 };
 
 /**
  * enum seccomp_way - the ways to find out what is done to a system call
  * @SECCOMP_WALK: ask every filter of the stack, by itself
- * @SECCOMP_ASK_ONE: ask the filter of the only step
+ * @SECCOMP_ASK_ONE: ask the filter of the only step, a classic one
  * @SECCOMP_ASK_SOME: go through the steps
  * @SECCOMP_ERRNO: nobody is asked, it always is SECCOMP_RET_ERRNO
  * @SECCOMP_CONSTANT: nobody is asked, it always is another action

@@ -11,10 +11,14 @@
  * different answers than a byte can tell apart. A filter with nothing but
  * constant verdicts thus is never handed to interpreter or JIT.
  *
+ * An eBPF program comes compiled. If it is pure, what it always returns is
+ * found out and it runs for the other calls, else it runs for all; see ebpf.c.
+ *
  * Nothing here fails for want of time, and for want of memory only where the
  * filter could not be kept or run at all.
  */
 
+#include <linux/bpf.h>
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/filter.h>
@@ -278,11 +282,11 @@ static void know_nothing(u8 *slots)
 	allow_exempt(slots);
 }
 
-/* The answers that every filter has. */
-static void first_answers(struct seccomp_program *program)
+/* The answers that every filter has; @whole runs all of it. */
+static void first_answers(struct seccomp_program *program, const struct bpf_prog *whole)
 {
 	program->answers[WHOLE] = (struct seccomp_answer){
-		.prog = program->whole,
+		.prog = whole,
 		.arch = SECCOMP_ARCH_NATIVE,
 		/* Whatever it may be. */
 		.ret = SECCOMP_RET_KILL_PROCESS,
@@ -292,6 +296,37 @@ static void first_answers(struct seccomp_program *program)
 	program->answers[WHOLE_COMPAT].arch = SECCOMP_ARCH_COMPAT;
 #endif
 	program->answers[ALLOW] = (struct seccomp_answer){ .ret = SECCOMP_RET_ALLOW };
+}
+
+static struct draft *alloc_draft(void)
+{
+	struct draft *d = kvmalloc_obj(*d, SCRATCH_GFP);
+
+	if (d) {
+		d->nr = FIRST_OTHER;
+		memset(d->entries, NO_PLACE, sizeof(d->entries));
+		memset(d->answers, 0, FIRST_OTHER * sizeof(*d->answers));
+	}
+	return d;
+}
+
+/* A program with the answers of @d; without it nothing is known. */
+static struct seccomp_program *alloc_program(const struct draft *d)
+{
+	unsigned int nr = d ? d->nr : FIRST_OTHER;
+	struct seccomp_program *program;
+
+	program = kzalloc_flex(*program, answers, nr, PROGRAM_GFP);
+	if (!program)
+		return NULL;
+	refcount_set(&program->refs, 1);
+	if (d) {
+		memcpy(program->slots, d->slots, sizeof(d->slots));
+		memcpy(program->answers, d->answers, nr * sizeof(*d->answers));
+	} else {
+		know_nothing(program->slots);
+	}
+	return program;
 }
 
 /* Does any call need the filter itself? */
@@ -416,7 +451,6 @@ struct seccomp_program *seccomp_program_create(const struct sock_fprog_kern *fpr
 {
 	struct seccomp_program *program = NULL;
 	struct bpf_prog *rest = NULL, *whole;
-	unsigned int nr = FIRST_OTHER;
 	struct draft *d = NULL;
 	int err;
 
@@ -424,36 +458,25 @@ struct seccomp_program *seccomp_program_create(const struct sock_fprog_kern *fpr
 	if (err)
 		goto fail;
 
-	d = kvmalloc_obj(*d, SCRATCH_GFP);
+	d = alloc_draft();
 	if (d) {
-		d->nr = FIRST_OTHER;
-		memset(d->entries, NO_PLACE, sizeof(d->entries));
-		memset(d->answers, 0, FIRST_OTHER * sizeof(*d->answers));
 		rest = analyze(d, fprog, check);
 		if (IS_ERR(rest)) {
 			err = PTR_ERR(rest);
 			goto fail;
 		}
-		nr = d->nr;
 	}
 
-	program = kzalloc_flex(*program, answers, nr, PROGRAM_GFP);
+	program = alloc_program(d);
 	if (!program) {
 		if (rest)
 			bpf_prog_destroy(rest);
 		err = -ENOMEM;
 		goto fail;
 	}
-	refcount_set(&program->refs, 1);
 	program->fprog = *fprog;
 	program->path_insns = seccomp_path_insns(fprog);
 	program->rest = rest;
-	if (d) {
-		memcpy(program->slots, d->slots, sizeof(d->slots));
-		memcpy(program->answers, d->answers, nr * sizeof(*d->answers));
-	} else {
-		know_nothing(program->slots);
-	}
 	kvfree(d);
 
 	whole = needs_whole(program) ? compile(&program->fprog, check) : NULL;
@@ -462,7 +485,7 @@ struct seccomp_program *seccomp_program_create(const struct sock_fprog_kern *fpr
 		return ERR_CAST(whole);
 	}
 	program->whole = whole;
-	first_answers(program);
+	first_answers(program, whole);
 	return program;
 
 fail:
@@ -472,19 +495,59 @@ fail:
 }
 
 /**
+ * seccomp_program_create_ebpf - make what is needed to attach an eBPF program
+ * @prog: the program; the reference is taken over, even if this fails
+ * @stateful: it has to run for each call
+ * @probe: finds what it always returns; NULL if it has to run
+ * @context: what @probe is called with
+ *
+ * Context: Process context, may sleep. Takes no locks. Stops for a fatal
+ * signal, if @probe does.
+ *
+ * Return: The filter's program, for seccomp_program_put(). As a pointer: -ENOMEM,
+ * or -EINTR if a fatal signal is pending.
+ */
+struct seccomp_program *seccomp_program_create_ebpf(struct bpf_prog *prog, bool stateful,
+						    seccomp_probe_t probe, void *context)
+{
+	struct draft *d = !stateful && probe ? alloc_draft() : NULL;
+	struct seccomp_program *program;
+	const struct seccomp_slots *s;
+	int err = 0;
+
+	for (s = seccomp_slots; d && s->name && !err; s++) {
+		err = probe(context, &s->space, &d->verdicts[s->slot]);
+		if (!err)
+			err = find_answers(d, NULL, NULL, s);
+	}
+	if (d)
+		allow_exempt(d->slots);
+	program = err ? ERR_PTR(err) : alloc_program(d);
+	kvfree(d);
+	if (IS_ERR_OR_NULL(program)) {
+		bpf_prog_put(prog);
+		return program ?: ERR_PTR(-ENOMEM);
+	}
+	program->ebpf = prog;
+	program->stateful = stateful;
+	program->path_insns = prog->len;
+	first_answers(program, prog);
+	return program;
+}
+
+/**
  * seccomp_program_put - drop a reference
  * @program: the program, or NULL
  *
- * Context: Any where bpf_prog_destroy() may be called.
+ * Context: Process context.
  */
 void seccomp_program_put(struct seccomp_program *program)
 {
 	if (!program || !refcount_dec_and_test(&program->refs))
 		return;
-	if (program->whole)
-		bpf_prog_destroy(program->whole);
-	if (program->rest)
-		bpf_prog_destroy(program->rest);
+	seccomp_program_release(program->ebpf);
+	seccomp_program_release(program->whole);
+	seccomp_program_release(program->rest);
 	kvfree(program->fprog.filter);
 	kfree(program);
 }

@@ -4,7 +4,9 @@
 #ifndef _KERNEL_SECCOMP_PROGRAM_H
 #define _KERNEL_SECCOMP_PROGRAM_H
 
+#include <linux/bpf.h>
 #include <linux/filter.h>
+#include <linux/rcupdate.h>
 #include <linux/refcount.h>
 #include <linux/types.h>
 
@@ -23,9 +25,12 @@ struct seccomp_answer {
 };
 
 /**
- * struct seccomp_program - a classic filter, as installed and as it is run
+ * struct seccomp_program - a filter, as installed and as it is run
  * @refs: how many filters have it
- * @fprog: the filter as user space gave it
+ * @ebpf: the filter, if it is an eBPF program
+ * @stateful: it is one that has to run for each call, and as often as it is
+ *	attached, whatever other filters say
+ * @fprog: else the filter as user space gave it
  * @path_insns: how many it counts for MAX_INSNS_PER_PATH: those of the eBPF
  *	that it is, or would be, converted to
  * @whole: all of it, to run; NULL if it never has to
@@ -37,6 +42,8 @@ struct seccomp_answer {
  */
 struct seccomp_program {
 	refcount_t refs;
+	bool stateful;
+	struct bpf_prog *ebpf;
 	struct sock_fprog_kern fprog;
 	unsigned int path_insns;
 	struct bpf_prog *whole;
@@ -45,11 +52,20 @@ struct seccomp_program {
 	struct seccomp_answer answers[];
 };
 
+/*
+ * What finds verdicts for an eBPF program, as seccomp_analyze() does for a
+ * classic one.
+ */
+typedef int (*seccomp_probe_t)(void *context, const struct seccomp_space *space,
+			       struct seccomp_verdict *verdicts);
+
 int seccomp_program_copy(struct sock_fprog_kern *to, const struct sock_fprog *from);
 bool seccomp_program_is(const struct seccomp_program *program,
 			const struct sock_fprog_kern *fprog);
 struct seccomp_program *seccomp_program_create(const struct sock_fprog_kern *fprog,
 					       bpf_aux_classic_check_t check);
+struct seccomp_program *seccomp_program_create_ebpf(struct bpf_prog *prog, bool stateful,
+						    seccomp_probe_t probe, void *context);
 unsigned int seccomp_path_insns(const struct sock_fprog_kern *fprog);
 
 #ifdef CONFIG_SECCOMP_ACTION_TABLES
@@ -60,6 +76,17 @@ static inline void seccomp_program_put(struct seccomp_program *program)
 }
 #endif /* CONFIG_SECCOMP_ACTION_TABLES */
 
+/* Drop a program, of whichever kind. */
+static inline void seccomp_program_release(struct bpf_prog *prog)
+{
+	if (!prog)
+		return;
+	if (bpf_prog_was_classic(prog))
+		bpf_prog_destroy(prog);
+	else
+		bpf_prog_put(prog);
+}
+
 static inline struct seccomp_program *seccomp_program_get(struct seccomp_program *program)
 {
 	refcount_inc(&program->refs);
@@ -67,8 +94,8 @@ static inline struct seccomp_program *seccomp_program_get(struct seccomp_program
 }
 
 /*
- * Run a program of struct seccomp_program. Like all classic ones it has no state
- * on this CPU, so it need not stay here, unless runs are to be counted.
+ * Run a classic program. None has state on this CPU, so it need not stay here,
+ * unless runs are to be counted.
  */
 static __always_inline u32 seccomp_program_run(const struct bpf_prog *prog,
 					       const struct seccomp_data *sd)
@@ -78,6 +105,22 @@ static __always_inline u32 seccomp_program_run(const struct bpf_prog *prog,
 	return bpf_dispatcher_nop_func(sd, prog->insnsi, prog->bpf_func);
 }
 
+/*
+ * Run an eBPF program. Maps are looked up under RCU and programs called by tail
+ * go with it; and what belongs to a CPU is to stay the same one's. Another task
+ * may still run the same program on this CPU in between.
+ */
+static inline u32 seccomp_program_run_ebpf(const struct bpf_prog *prog,
+					   const struct seccomp_data *sd)
+{
+	u32 ret;
+
+	rcu_read_lock_dont_migrate();
+	ret = bpf_prog_run(prog, sd);
+	rcu_read_unlock_migrate();
+	return ret;
+}
+
 /* What a filter says to the call @sd, of which the architecture is written over. */
 static __always_inline u32 seccomp_program_ask(const struct seccomp_answer *answer,
 					       struct seccomp_data *sd)
@@ -85,6 +128,8 @@ static __always_inline u32 seccomp_program_ask(const struct seccomp_answer *answ
 	if (!answer->prog)
 		return answer->ret;
 	sd->arch = answer->arch;
+	if (!bpf_prog_was_classic(answer->prog))
+		return seccomp_program_run_ebpf(answer->prog, sd);
 	return seccomp_program_run(answer->prog, sd);
 }
 

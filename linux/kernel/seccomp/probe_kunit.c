@@ -1,0 +1,499 @@
+// SPDX-License-Identifier: GPL-2.0
+/* KUnit tests of probing eBPF programs: against runs of them, and case by case */
+
+#include <kunit/test.h>
+#include <linux/array_size.h>
+#include <linux/audit.h>
+#include <linux/bpf.h>
+#include <linux/filter.h>
+#include <linux/limits.h>
+#include <linux/prandom.h>
+#include <linux/seccomp.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "analyze.h"
+#include "probe.h"
+
+#define ARCH		AUDIT_ARCH_X86_64
+#define FIELD(field)	offsetof(struct seccomp_data, field)
+#define LOAD_NR(reg)	BPF_LDX_MEM(BPF_W, reg, BPF_REG_1, FIELD(nr))
+#define LOAD_ARG(reg)	BPF_LDX_MEM(BPF_DW, reg, BPF_REG_1, FIELD(args[0]))
+#define RET(value)	BPF_MOV32_IMM(BPF_REG_0, value), BPF_EXIT_INSN()
+
+/* Random numbers that are the same each time. */
+static struct rnd_state rnd;
+
+static u32 below(u32 n)
+{
+	return prandom_u32_state(&rnd) % n;
+}
+
+/* Values where something happens. */
+static u32 edge(void)
+{
+	static const u32 edges[] = {
+		0, 1, 2, 7, 8, 31, 32, 41, 63, 64, 100, 255, 256, 1023, 0x3fffffff,
+		0x40000000, 0x40000001, 0x7fffffff, 0x80000000, 0x80000001, 0xbfffffff,
+		0xc0000000, 0xfffffffe, 0xffffffff,
+	};
+
+	return edges[below(ARRAY_SIZE(edges))] + (below(4) ? 0 : below(3) - 1);
+}
+
+static struct bpf_prog *compile(struct kunit *test, const struct bpf_insn *insns,
+				unsigned int len)
+{
+	struct bpf_prog *prog = bpf_prog_alloc(bpf_prog_size(len), 0);
+	int err;
+
+	KUNIT_ASSERT_NOT_NULL(test, prog);
+	prog->len = len;
+	prog->type = BPF_PROG_TYPE_SOCKET_FILTER;
+	memcpy(prog->insnsi, insns, len * sizeof(*insns));
+	prog->aux->stack_depth = MAX_BPF_STACK;
+	prog = bpf_prog_select_runtime(prog, &err);
+	KUNIT_ASSERT_EQ(test, err, 0);
+	return prog;
+}
+
+static u32 run(const struct bpf_prog *prog, u32 nr)
+{
+	struct seccomp_data sd = { .nr = nr, .arch = ARCH };
+
+	sd.instruction_pointer = edge();
+	for (int i = 0; i < ARRAY_SIZE(sd.args); i++)
+		sd.args[i] = edge() | (u64)edge() << 32;
+	return bpf_prog_run_pin_on_cpu(prog, &sd);
+}
+
+static struct seccomp_verdict probe(struct kunit *test, const struct bpf_insn *insns,
+				    unsigned int len, u32 first, u32 last)
+{
+	struct seccomp_space space = { .arch = ARCH, .first = first, .last = last, .whole = true };
+	struct seccomp_probe *p = seccomp_probe_alloc(insns, len);
+	struct seccomp_verdict verdict;
+
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	KUNIT_EXPECT_EQ(test, seccomp_probe_verdicts(p, &space, &verdict), 0);
+	seccomp_probe_free(p);
+	return verdict;
+}
+
+#define EXPECT_CONSTANT(test, first, last, value, ...)			\
+do {									\
+	const struct bpf_insn insns[] = { __VA_ARGS__ };		\
+	struct seccomp_verdict v = probe(test, insns, ARRAY_SIZE(insns), first, last); \
+									\
+	KUNIT_EXPECT_TRUE(test, v.constant);				\
+	KUNIT_EXPECT_EQ(test, v.ret, value);				\
+} while (0)
+
+#define EXPECT_OPEN(test, first, last, ...)				\
+do {									\
+	const struct bpf_insn insns[] = { __VA_ARGS__ };		\
+	struct seccomp_verdict v = probe(test, insns, ARRAY_SIZE(insns), first, last); \
+									\
+	KUNIT_EXPECT_FALSE(test, v.constant);				\
+} while (0)
+
+/* What a program says for the numbers around @nr equals what runs of it return. */
+static unsigned int compare(struct kunit *test, const struct bpf_insn *insns, unsigned int len,
+			    const struct bpf_prog *prog, u32 nr)
+{
+	u32 first = nr < 8 ? 0 : nr - 8, last = first > U32_MAX - 16 ? U32_MAX : first + 16;
+	struct seccomp_space space = { .arch = ARCH, .first = first, .last = last };
+	struct seccomp_probe *p = seccomp_probe_alloc(insns, len);
+	struct seccomp_verdict v[17], whole;
+	unsigned int constant = 0;
+
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	KUNIT_EXPECT_EQ(test, seccomp_probe_verdicts(p, &space, v), 0);
+	for (u64 i = first; i <= last; i++) {
+		if (!v[i - first].constant)
+			continue;
+		constant++;
+		for (int k = 0; k < 3; k++)
+			KUNIT_EXPECT_EQ_MSG(test, v[i - first].ret, run(prog, i), "number %llu", i);
+	}
+
+	/* And for as many as a range may have. */
+	space.first = nr;
+	space.last = nr < U32_MAX - 100000 ? nr + 100000 : U32_MAX;
+	space.whole = true;
+	KUNIT_EXPECT_EQ(test, seccomp_probe_verdicts(p, &space, &whole), 0);
+	seccomp_probe_free(p);
+	if (!whole.constant)
+		return constant;
+	for (int k = 0; k < 8; k++)
+		KUNIT_EXPECT_EQ(test, whole.ret,
+				run(prog, space.first + below(space.last - space.first + 1)));
+	KUNIT_EXPECT_EQ(test, whole.ret, run(prog, space.last));
+	return constant + 1;
+}
+
+static unsigned int compare_around(struct kunit *test, const struct bpf_insn *insns,
+				   unsigned int len, unsigned int times)
+{
+	struct bpf_prog *prog = compile(test, insns, len);
+	unsigned int constant = 0;
+
+	while (times--)
+		constant += compare(test, insns, len, prog, edge());
+	bpf_prog_free(prog);
+	return constant;
+}
+
+static const u8 conditions[] = {
+	BPF_JEQ, BPF_JNE, BPF_JGT, BPF_JGE, BPF_JLT, BPF_JLE,
+	BPF_JSGT, BPF_JSGE, BPF_JSLT, BPF_JSLE, BPF_JSET,
+};
+
+/* Every comparison of the number with a constant, wide or not, on either side. */
+static void test_conditions(struct kunit *test)
+{
+	for (int i = 0; i < ARRAY_SIZE(conditions) * 4 * 12; i++) {
+		u8 op = conditions[i % ARRAY_SIZE(conditions)];
+		unsigned int kind = i / ARRAY_SIZE(conditions) % 4;
+		s32 c = edge();
+		struct bpf_insn insns[] = {
+			LOAD_NR(BPF_REG_2),
+			BPF_MOV64_IMM(BPF_REG_3, c),
+			BPF_MOV32_IMM(BPF_REG_0, 1),
+			kind == 0 ? BPF_JMP_IMM(op, BPF_REG_2, c, 1) :
+			kind == 1 ? BPF_JMP32_IMM(op, BPF_REG_2, c, 1) :
+			kind == 2 ? BPF_JMP_REG(op, BPF_REG_3, BPF_REG_2, 1) :
+				    BPF_JMP32_REG(op, BPF_REG_2, BPF_REG_3, 1),
+			BPF_MOV32_IMM(BPF_REG_0, 2),
+			BPF_EXIT_INSN(),
+		};
+		unsigned int constant = compare_around(test, insns, ARRAY_SIZE(insns), 8);
+
+		/* Nothing else is asked, so each number has a verdict. */
+		KUNIT_EXPECT_TRUE(test, constant >= 8 * 9);
+	}
+}
+
+/* Every operation on random values. */
+static void test_arithmetic(struct kunit *test)
+{
+	static const u8 ops[] = {
+		BPF_ADD, BPF_SUB, BPF_MUL, BPF_OR, BPF_AND, BPF_XOR, BPF_LSH, BPF_RSH, BPF_ARSH,
+		BPF_DIV, BPF_MOD, BPF_MOV, BPF_NEG, BPF_END,
+	};
+
+	for (int i = 0; i < ARRAY_SIZE(ops) * 2 * 40; i++) {
+		u8 op = ops[i % ARRAY_SIZE(ops)], class = i & 16 ? BPF_ALU : BPF_ALU64;
+		struct bpf_insn insn = { .code = class | op, .dst_reg = BPF_REG_2 };
+		bool shift = op == BPF_LSH || op == BPF_RSH || op == BPF_ARSH;
+		u64 a = edge() | (u64)edge() << 32, b = edge() | (u64)edge() << 32;
+		static const s16 extensions[] = { 0, 8, 16, 32 };
+
+		if (shift)
+			b = below(class == BPF_ALU ? 32 : 64);
+		if (op == BPF_END) {
+			insn.code |= class == BPF_ALU && below(2) ? BPF_TO_BE : BPF_TO_LE;
+			insn.imm = 16 << below(3);
+		} else if (op != BPF_NEG && below(2)) {
+			insn.code |= BPF_X;
+			insn.src_reg = BPF_REG_3;
+			if (op == BPF_MOV)
+				insn.off = extensions[below(class == BPF_ALU ? 3 : 4)];
+		} else if (op != BPF_NEG) {
+			insn.imm = b;
+			if ((op == BPF_DIV || op == BPF_MOD) && !insn.imm)
+				insn.imm = 3;
+		}
+		if (op == BPF_DIV || op == BPF_MOD) {
+			/* What the verifier does not leave to the machine. */
+			if (!(u32)b || (u32)b == U32_MAX)
+				b = 7;
+			if (insn.imm == -1)
+				insn.imm = 5;
+			insn.off = below(2);
+		}
+
+		struct bpf_insn insns[] = {
+			BPF_LD_IMM64(BPF_REG_2, a),
+			BPF_LD_IMM64(BPF_REG_3, b),
+			insn,
+			BPF_MOV64_REG(BPF_REG_0, BPF_REG_2),
+			BPF_ALU64_IMM(BPF_RSH, BPF_REG_2, 32),
+			BPF_ALU64_REG(BPF_XOR, BPF_REG_0, BPF_REG_2),
+			BPF_EXIT_INSN(),
+		};
+		struct bpf_prog *prog = compile(test, insns, ARRAY_SIZE(insns));
+		struct seccomp_verdict v = probe(test, insns, ARRAY_SIZE(insns), 0, U32_MAX);
+
+		KUNIT_EXPECT_TRUE(test, v.constant);
+		KUNIT_EXPECT_EQ_MSG(test, v.ret, run(prog, 0), "code %#x off %d imm %d a %#llx b %#llx",
+				    insn.code, insn.off, insn.imm, a, b);
+		bpf_prog_free(prog);
+	}
+}
+
+#define STACK_BYTES	32
+#define RANDOM_INSNS	40
+
+static struct bpf_insn random_alu(void)
+{
+	static const u8 ops[] = {
+		BPF_ADD, BPF_SUB, BPF_MUL, BPF_OR, BPF_AND, BPF_XOR, BPF_MOV, BPF_MOV, BPF_MOV,
+	};
+	u8 op = ops[below(ARRAY_SIZE(ops))], class = below(2) ? BPF_ALU : BPF_ALU64;
+	u8 dst = below(6), src = below(10);
+
+	if (src == BPF_REG_6)		/* the context */
+		src = BPF_REG_7;
+	if (below(2))
+		return (struct bpf_insn){ .code = class | op | BPF_K, .dst_reg = dst, .imm = edge() };
+	return (struct bpf_insn){ .code = class | op | BPF_X, .dst_reg = dst, .src_reg = src };
+}
+
+static struct bpf_insn random_memory(void)
+{
+	static const u8 sizes[] = { BPF_B, BPF_H, BPF_W, BPF_DW };
+	unsigned int log = below(4), bytes = 1 << log;
+	s16 off = -(s16)STACK_BYTES + below(STACK_BYTES / bytes) * bytes;
+	u8 reg = below(3) ? below(6) : BPF_REG_7 + below(3);
+
+	switch (below(6)) {
+	case 0:
+		return BPF_ST_MEM(sizes[log], BPF_REG_10, off, edge());
+	case 1:
+	case 2:
+		return BPF_STX_MEM(sizes[log], BPF_REG_10, reg, off);
+	case 3:
+		if (log < 3)
+			return BPF_LDX_MEMSX(sizes[log], below(6), BPF_REG_10, off);
+		fallthrough;
+	case 4:
+		return BPF_LDX_MEM(sizes[log], below(6), BPF_REG_10, off);
+	default:
+		/* Mostly what is known of the context. */
+		off = below(4) ? below(8 / bytes) * bytes : below(64 / bytes) * bytes;
+		if (bytes == 8 && !off)
+			off = 8;
+		return BPF_LDX_MEM(sizes[log], below(6), BPF_REG_6, off);
+	}
+}
+
+/* Decide something, and mostly by the number. */
+static struct bpf_insn random_jump(unsigned int left)
+{
+	u8 op = conditions[below(ARRAY_SIZE(conditions))], class = below(2) ? BPF_JMP : BPF_JMP32;
+	u8 reg = below(2) ? BPF_REG_7 : below(4) ? below(6) : BPF_REG_8 + below(2);
+	s16 off = below(min(left, 8));
+
+	if (below(3))
+		return (struct bpf_insn){ .code = class | op | BPF_K, .dst_reg = reg, .off = off,
+					  .imm = edge() };
+	return (struct bpf_insn){ .code = class | op | BPF_X, .dst_reg = reg, .off = off,
+				  .src_reg = below(6) };
+}
+
+static unsigned int random_program(struct bpf_insn *insn)
+{
+	struct bpf_insn *first = insn;
+
+	*insn++ = BPF_MOV64_REG(BPF_REG_6, BPF_REG_1);
+	*insn++ = LOAD_NR(BPF_REG_7);
+	*insn++ = BPF_LDX_MEM(BPF_W, BPF_REG_8, BPF_REG_1, FIELD(arch));
+	*insn++ = LOAD_ARG(BPF_REG_9);
+	for (int i = BPF_REG_0; i < BPF_REG_6; i++)
+		*insn++ = below(3) ? BPF_MOV64_IMM(i, edge()) : BPF_MOV64_REG(i, BPF_REG_7);
+	for (int i = 0; i < STACK_BYTES; i += 8)
+		*insn++ = BPF_ST_MEM(BPF_DW, BPF_REG_10, i - STACK_BYTES, edge());
+	for (int left = RANDOM_INSNS; left--;) {
+		switch (below(4)) {
+		case 0:
+			*insn++ = random_alu();
+			break;
+		case 1:
+			*insn++ = random_memory();
+			break;
+		default:
+			*insn++ = left ? random_jump(left) : random_alu();
+		}
+	}
+	*insn++ = BPF_EXIT_INSN();
+	return insn - first;
+}
+
+static void test_random(struct kunit *test)
+{
+	struct bpf_insn *insns = kunit_kmalloc_array(test, 100, sizeof(*insns), GFP_KERNEL);
+	unsigned int constant = 0;
+
+	KUNIT_ASSERT_NOT_NULL(test, insns);
+	for (int i = 0; i < 2000; i++) {
+		unsigned int len = random_program(insns);
+
+		constant += compare_around(test, insns, len, 4);
+	}
+	/* Else nothing was compared. */
+	KUNIT_EXPECT_TRUE(test, constant > 20000);
+	kunit_info(test, "%u verdicts compared", constant);
+}
+
+/* Loaded is not asked. */
+static void test_arguments(struct kunit *test)
+{
+	EXPECT_CONSTANT(test, 0, U32_MAX, 7, LOAD_ARG(BPF_REG_2), RET(7));
+	EXPECT_CONSTANT(test, 0, U32_MAX, 7, LOAD_ARG(BPF_REG_2),
+			BPF_STX_MEM(BPF_DW, BPF_REG_10, BPF_REG_2, -8), RET(7));
+	EXPECT_OPEN(test, 0, 0, LOAD_ARG(BPF_REG_0), BPF_EXIT_INSN());
+	EXPECT_OPEN(test, 0, 0, LOAD_ARG(BPF_REG_2), BPF_JMP_IMM(BPF_JEQ, BPF_REG_2, 0, 2),
+		    RET(1), RET(2));
+	EXPECT_OPEN(test, 0, 0, BPF_LDX_MEM(BPF_B, BPF_REG_0, BPF_REG_1,
+					    FIELD(instruction_pointer)), BPF_EXIT_INSN());
+	/* A byte of an argument in a known word. */
+	EXPECT_OPEN(test, 0, 0, LOAD_ARG(BPF_REG_2), BPF_ST_MEM(BPF_DW, BPF_REG_10, -8, 0),
+		    BPF_STX_MEM(BPF_B, BPF_REG_10, BPF_REG_2, -4),
+		    BPF_LDX_MEM(BPF_DW, BPF_REG_0, BPF_REG_10, -8), BPF_EXIT_INSN());
+	/* Where it was not written. */
+	EXPECT_OPEN(test, 0, 0, BPF_LDX_MEM(BPF_DW, BPF_REG_0, BPF_REG_10, -8), BPF_EXIT_INSN());
+}
+
+/* A range has one verdict, or none. */
+static void test_ranges(struct kunit *test)
+{
+#define BRANCH(op, c)	LOAD_NR(BPF_REG_2), BPF_JMP_IMM(op, BPF_REG_2, c, 2), RET(1), RET(2)
+	EXPECT_CONSTANT(test, 0, 40, 1, BRANCH(BPF_JEQ, 41));
+	EXPECT_CONSTANT(test, 41, 41, 2, BRANCH(BPF_JEQ, 41));
+	EXPECT_CONSTANT(test, 42, U32_MAX, 1, BRANCH(BPF_JEQ, 41));
+	EXPECT_OPEN(test, 0, 41, BRANCH(BPF_JEQ, 41));
+	EXPECT_OPEN(test, 41, 42, BRANCH(BPF_JEQ, 41));
+	EXPECT_OPEN(test, 0, U32_MAX, BRANCH(BPF_JEQ, 41));
+	EXPECT_CONSTANT(test, 0x40000000, 0x7fffffff, 2, BRANCH(BPF_JSET, 0x40000000));
+	EXPECT_CONSTANT(test, 0x80000000, 0xbfffffff, 1, BRANCH(BPF_JSET, 0x40000000));
+	EXPECT_OPEN(test, 0x40000000, 0x80000000, BRANCH(BPF_JSET, 0x40000000));
+	/* All numbers, in pieces that say the same. */
+	EXPECT_CONSTANT(test, 0, U32_MAX, 1, LOAD_NR(BPF_REG_2),
+			BPF_JMP_IMM(BPF_JEQ, BPF_REG_2, 41, 2), RET(1), RET(1));
+	/* The number as verdict is not the same one for two numbers. */
+	EXPECT_CONSTANT(test, 41, 41, 41, LOAD_NR(BPF_REG_0), BPF_EXIT_INSN());
+	EXPECT_OPEN(test, 41, 42, LOAD_NR(BPF_REG_0), BPF_EXIT_INSN());
+	/* Kept on the stack, it still is the number. */
+	EXPECT_CONSTANT(test, 42, U32_MAX, 1, LOAD_NR(BPF_REG_3),
+			BPF_STX_MEM(BPF_DW, BPF_REG_10, BPF_REG_3, -8),
+			BPF_LDX_MEM(BPF_DW, BPF_REG_2, BPF_REG_10, -8),
+			BPF_JMP_IMM(BPF_JEQ, BPF_REG_2, 41, 2), RET(1), RET(2));
+	/* A part of it is not. */
+	EXPECT_OPEN(test, 0, U32_MAX, BPF_LDX_MEM(BPF_B, BPF_REG_2, BPF_REG_1, FIELD(nr)),
+		    BPF_JMP_IMM(BPF_JEQ, BPF_REG_2, 41, 2), RET(1), RET(2));
+#undef BRANCH
+}
+
+/* Addresses say nothing. */
+static void test_addresses(struct kunit *test)
+{
+	EXPECT_OPEN(test, 0, 0, BPF_MOV64_REG(BPF_REG_0, BPF_REG_1), BPF_EXIT_INSN());
+	EXPECT_OPEN(test, 0, 0, BPF_MOV32_REG(BPF_REG_0, BPF_REG_10), BPF_EXIT_INSN());
+	EXPECT_OPEN(test, 0, 0, BPF_JMP_IMM(BPF_JEQ, BPF_REG_1, 0, 2), RET(1), RET(2));
+	EXPECT_OPEN(test, 0, 0, BPF_JMP_REG(BPF_JGT, BPF_REG_1, BPF_REG_10, 2), RET(1), RET(2));
+	EXPECT_OPEN(test, 0, 0, BPF_STX_MEM(BPF_DW, BPF_REG_10, BPF_REG_1, -8),
+		    BPF_LDX_MEM(BPF_W, BPF_REG_0, BPF_REG_10, -8), BPF_EXIT_INSN());
+	/* But they come back from the stack, and can be moved. */
+	EXPECT_CONSTANT(test, 41, 41, 41, BPF_STX_MEM(BPF_DW, BPF_REG_10, BPF_REG_1, -8),
+			BPF_LDX_MEM(BPF_DW, BPF_REG_2, BPF_REG_10, -8),
+			BPF_ALU64_IMM(BPF_ADD, BPF_REG_2, 8),
+			BPF_LDX_MEM(BPF_W, BPF_REG_0, BPF_REG_2, -8), BPF_EXIT_INSN());
+	/* Out of the context, out of the stack, across its end. */
+	EXPECT_OPEN(test, 0, 0, BPF_LDX_MEM(BPF_W, BPF_REG_0, BPF_REG_1, 64), BPF_EXIT_INSN());
+	EXPECT_OPEN(test, 0, 0, BPF_LDX_MEM(BPF_W, BPF_REG_0, BPF_REG_1, -4), BPF_EXIT_INSN());
+	EXPECT_OPEN(test, 0, 0, BPF_ST_MEM(BPF_DW, BPF_REG_10, 0, 1), RET(1));
+	EXPECT_OPEN(test, 0, 0, BPF_ST_MEM(BPF_DW, BPF_REG_10, -MAX_BPF_STACK - 8, 1), RET(1));
+	EXPECT_OPEN(test, 0, 0, BPF_ST_MEM(BPF_DW, BPF_REG_10, -4, 1), RET(1));
+	EXPECT_OPEN(test, 0, 0, BPF_ST_MEM(BPF_W, BPF_REG_1, 0, 1), RET(1));
+}
+
+/* Functions have a stack each, and give back what a call keeps. */
+static void test_calls(struct kunit *test)
+{
+#define CALL(to)	BPF_RAW_INSN(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_CALL, 1, to)
+	EXPECT_CONSTANT(test, 5, 5, 5 + 3, LOAD_NR(BPF_REG_6), BPF_ST_MEM(BPF_DW, BPF_REG_10, -8, 3),
+			CALL(3), BPF_LDX_MEM(BPF_DW, BPF_REG_0, BPF_REG_10, -8),
+			BPF_ALU64_REG(BPF_ADD, BPF_REG_0, BPF_REG_6), BPF_EXIT_INSN(),
+			/* a function */
+			BPF_MOV64_IMM(BPF_REG_6, 99), BPF_ST_MEM(BPF_DW, BPF_REG_10, -8, 99), RET(0));
+	/* It writes to its caller's stack, */
+	EXPECT_CONSTANT(test, 5, 5, 99, BPF_ST_MEM(BPF_DW, BPF_REG_10, -8, 3),
+			BPF_MOV64_REG(BPF_REG_1, BPF_REG_10), CALL(2),
+			BPF_LDX_MEM(BPF_DW, BPF_REG_0, BPF_REG_10, -8), BPF_EXIT_INSN(),
+			BPF_ST_MEM(BPF_DW, BPF_REG_1, -8, 99), RET(0));
+	/* nobody reads that of one that has returned, nor finds it in the next, */
+	EXPECT_OPEN(test, 5, 5, CALL(2), BPF_LDX_MEM(BPF_DW, BPF_REG_0, BPF_REG_0, -8),
+		    BPF_EXIT_INSN(), BPF_ST_MEM(BPF_DW, BPF_REG_10, -8, 99),
+		    BPF_MOV64_REG(BPF_REG_0, BPF_REG_10), BPF_EXIT_INSN());
+	EXPECT_OPEN(test, 5, 5, CALL(3), CALL(4), BPF_EXIT_INSN(), BPF_EXIT_INSN(),
+		    BPF_ST_MEM(BPF_DW, BPF_REG_10, -8, 99), BPF_EXIT_INSN(),
+		    BPF_LDX_MEM(BPF_DW, BPF_REG_0, BPF_REG_10, -8), BPF_EXIT_INSN());
+	/* and its arguments are gone. */
+	EXPECT_OPEN(test, 5, 5, BPF_MOV64_IMM(BPF_REG_3, 1), CALL(2),
+		    BPF_MOV64_REG(BPF_REG_0, BPF_REG_3), BPF_EXIT_INSN(), RET(0));
+	/* A helper is not known, and nothing goes on for ever. */
+	EXPECT_OPEN(test, 5, 5, BPF_RAW_INSN(BPF_JMP | BPF_CALL, 0, 0, 0, 1), RET(0));
+	EXPECT_OPEN(test, 5, 5, CALL(-1), RET(0));
+	EXPECT_OPEN(test, 5, 5, BPF_JMP_A(-1));
+#undef CALL
+}
+
+/* A loop that takes too long costs its own numbers their verdict, not others. */
+static void test_bound(struct kunit *test)
+{
+	const struct bpf_insn insns[] = {
+		LOAD_NR(BPF_REG_2),
+		BPF_JMP_IMM(BPF_JGT, BPF_REG_2, 4, 4),
+		BPF_MOV64_IMM(BPF_REG_3, 1000000),
+		BPF_ALU64_IMM(BPF_SUB, BPF_REG_3, 1),
+		BPF_JMP_IMM(BPF_JNE, BPF_REG_3, 0, -2),
+		BPF_JMP_A(0),
+		RET(3),
+	};
+	struct seccomp_space space = { .arch = ARCH, .first = 0, .last = 20 };
+	struct seccomp_probe *p = seccomp_probe_alloc(insns, ARRAY_SIZE(insns));
+	struct seccomp_verdict v[21];
+	int times = 0;
+
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	KUNIT_EXPECT_EQ(test, seccomp_probe_verdicts(p, &space, v), 0);
+	for (int nr = 0; nr <= 20; nr++)
+		KUNIT_EXPECT_EQ(test, v[nr].constant, nr > 4);
+
+	/* Until all steps are spent. */
+	do
+		KUNIT_EXPECT_EQ(test, seccomp_probe_verdicts(p, &space, v), 0);
+	while (v[20].constant && times++ < 1000);
+	KUNIT_EXPECT_FALSE(test, v[20].constant);
+	KUNIT_EXPECT_TRUE(test, times > 8 && times < 100);
+	seccomp_probe_free(p);
+}
+
+static struct kunit_case probe_cases[] = {
+	KUNIT_CASE(test_conditions),
+	KUNIT_CASE(test_arithmetic),
+	KUNIT_CASE_SLOW(test_random),
+	KUNIT_CASE(test_arguments),
+	KUNIT_CASE(test_ranges),
+	KUNIT_CASE(test_addresses),
+	KUNIT_CASE(test_calls),
+	KUNIT_CASE(test_bound),
+	{ }
+};
+
+static int probe_init(struct kunit *test)
+{
+	prandom_seed_state(&rnd, 0x5eccc0de);
+	return 0;
+}
+
+static struct kunit_suite probe_suite = {
+	.name = "seccomp_probe",
+	.init = probe_init,
+	.test_cases = probe_cases,
+};
+kunit_test_suite(probe_suite);
+
+MODULE_DESCRIPTION("KUnit tests of probing eBPF seccomp programs");
+MODULE_LICENSE("GPL");
