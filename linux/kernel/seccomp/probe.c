@@ -139,6 +139,7 @@ struct frame {
  * @pc: the next instruction
  * @steps: how many it took to come here
  * @depth: which frame is in use
+ * @written: something is on the stack; most programs need none
  * @regs: the registers, those that only the kernel uses included
  * @frames: the stack; what is beyond @depth means nothing
  */
@@ -149,6 +150,7 @@ struct state {
 	unsigned int pc;
 	unsigned int steps;
 	unsigned int depth;
+	bool written;
 	struct reg regs[MAX_BPF_EXT_REG];
 	struct frame frames[MAX_CALL_FRAMES];
 };
@@ -188,9 +190,19 @@ static void set_bounds(const struct seccomp_probe *p, struct state *st)
 	st->hi = p->space->first + find_last_bit(st->set, SECCOMP_SPACE_MAX);
 }
 
+static void clear_frame(struct frame *f)
+{
+	memset(f->known, 0, sizeof(f->known));
+	memset(f->kinds, 0, sizeof(f->kinds));
+}
+
 static void copy_state(struct state *to, const struct state *from)
 {
-	memcpy(to, from, offsetof(struct state, frames[from->depth + 1]));
+	unsigned int frames = from->written ? from->depth + 1 : 0;
+
+	memcpy(to, from, offsetof(struct state, frames[frames]));
+	if (!frames)
+		clear_frame(&to->frames[0]);
 }
 
 /* Save the state, to be taken up where it is now. NULL if there is no room. */
@@ -788,6 +800,7 @@ static bool walk_store(struct seccomp_probe *p, const struct bpf_insn *insn, str
 	if (!f)
 		return false;
 
+	p->now.written = true;
 	if (size == WORD_SIZE) {
 		f->words[word] = src.v;
 		f->known[word] = src.kind == KNOWN || src.kind == NUMBER ? U8_MAX : 0;
@@ -816,8 +829,7 @@ static void enter_frame(struct seccomp_probe *p)
 {
 	struct frame *f = &p->now.frames[p->now.depth];
 
-	memset(f->known, 0, sizeof(f->known));
-	memset(f->kinds, 0, sizeof(f->kinds));
+	clear_frame(f);
 	p->now.regs[BPF_REG_10] = (struct reg){
 		.v = FRAME_BASE(p->now.depth) + MAX_BPF_STACK,
 		.kind = POINTER,
@@ -830,6 +842,7 @@ static bool walk_call(struct seccomp_probe *p)
 	if (p->now.depth + 1 == MAX_CALL_FRAMES)
 		return false;
 	p->now.depth++;
+	p->now.written = true;
 	memcpy(p->now.frames[p->now.depth].kept, &p->now.regs[BPF_REG_6], sizeof(p->now.frames[0].kept));
 	p->now.frames[p->now.depth].back = p->now.pc + 1;
 	enter_frame(p);
@@ -864,6 +877,7 @@ static void start(struct seccomp_probe *p)
 	st->pc = 0;
 	st->steps = 0;
 	st->depth = 0;
+	st->written = false;
 	for (unsigned int i = 0; i < ARRAY_SIZE(st->regs); i++)
 		st->regs[i] = unknown();
 	st->regs[BPF_REG_1] = (struct reg){ .v = CTX_BASE, .kind = POINTER };
