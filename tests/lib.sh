@@ -58,6 +58,14 @@ selftests() {
 	"$top/tests/ktap" $compare "$top/reference/7.3/selftests" "$@" <"$raw" || failed=1
 }
 
+# bpf_tests KERNEL: run BPF's own in a guest, their output in $raw
+bpf_tests() {
+	raw=$build/log/bpf-tests-$1.txt
+	"$top/tools/vm" --kernel "$1" --smp 2 --mem 2G --timeout 2400 --log bpf-tests \
+		--append log_buf_len=4M --add "$build/guest/bpf-tests/$1:/" \
+		--add "$top/guest/bpf" -- ./bpf >"$raw"
+}
+
 # The base's own tests that run on every kernel, see docs/testing.md.
 base_selftests="seccomp/seccomp_bpf ptrace/get_syscall_info ptrace/set_syscall_info
 	$(printf ' x86/%s' syscall_nt_64 syscall_nt_32 syscall_arg_fault_64 syscall_arg_fault_32 \
@@ -70,4 +78,6 @@ base_selftests="seccomp/seccomp_bpf ptrace/get_syscall_info ptrace/set_syscall_i
 # mainline too.
 our_selftests="$(printf " seccomp/%s" entry_test entry_test_32 abi_test args_test constant_test \
 	dump_test fault_test flags_test inherit_test plan_test proc_test stack_test \
-	stress_test tsync_test)"
+	stress_test tsync_test ebpf_attach_test ebpf_btf_test ebpf_deputy_test ebpf_dump_test \
+	ebpf_fault_test ebpf_filters_test ebpf_load_test ebpf_privilege_test ebpf_random_test \
+	ebpf_stack_test ebpf_stress_test)"

@@ -178,12 +178,20 @@ struct bpf_prog *seccomp_ebpf_get(int fd)
 
 #ifdef CONFIG_SECCOMP_ACTION_TABLES
 /*
- * A call of the program's own, not of a helper. Where there is no JIT, the
- * verifier leaves another code.
+ * Is it a call, but not of the program's own functions? Where there is no JIT, the
+ * verifier leaves other codes.
  */
-static bool is_own_call(const struct bpf_insn *insn)
+static bool is_foreign_call(const struct bpf_insn *insn)
 {
-	return insn->src_reg == BPF_PSEUDO_CALL;
+	switch (insn->code) {
+	case BPF_JMP | BPF_CALL:
+	case BPF_JMP | BPF_CALL_ARGS:
+		return insn->src_reg != BPF_PSEUDO_CALL;
+	case BPF_JMP | BPF_CALL | BPF_X:
+	case BPF_JMP | BPF_TAIL_CALL:
+		return true;
+	}
+	return false;
 }
 
 /*
@@ -222,12 +230,8 @@ static bool is_pure(const struct bpf_prog *prog)
 				return false;
 			break;
 		case BPF_JMP:
-			if (BPF_OP(insn->code) == BPF_JCOND ||
-			    insn->code == (BPF_JMP | BPF_JA | BPF_X) ||
-			    insn->code == (BPF_JMP | BPF_TAIL_CALL))
-				return false;
-			if ((BPF_OP(insn->code) == BPF_CALL ||
-			     insn->code == (BPF_JMP | BPF_CALL_ARGS)) && !is_own_call(insn))
+			/* Where a computed jump goes is in a map, too. */
+			if (is_foreign_call(insn) || insn->code == (BPF_JMP | BPF_JA | BPF_X))
 				return false;
 			break;
 		}
