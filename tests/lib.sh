@@ -54,6 +54,9 @@ selftests() {
 		--log "selftests$karg" --append "${karg#:}" --add "$build/guest/selftests:/" \
 		--add "$top/guest/selftests" -- ./selftests "$@" >"$raw" ||
 		not_ok "guest-$kernel: $(tail -n 1 "$raw"), see build/log/vm-selftests$karg-$kernel.log"
+	# Mainline skips them all, so the record does not tell.
+	! grep -qF CONFIG_SECCOMP_FILTER_EXTENDED "$raw" ||
+		not_ok "eBPF: the $kernel kernel should have eBPF filters, and has none, see $raw"
 	[ "$kernel" = debug ] && compare=compare-slow || compare=compare
 	"$top/tests/ktap" $compare "$top/reference/7.3/selftests" "$@" <"$raw" || failed=1
 }
