@@ -49,7 +49,7 @@ test:
 	@tests/run '$(or $(T),*)' tests/check tests/kernel
 
 test-all:
-	@scripts/packages test
+	@scripts/packages test-all
 	@tests/run '$(or $(T),*)' tests/check tests/kernel tests/all
 
 check:
