@@ -32,11 +32,10 @@
  * A range that gets one verdict is kept as first and last number, and parted
  * where the comparison begins to come out otherwise.
  *
- * The verifier has seen to it that memory is read only where it was written,
- * that addresses do not leak into values, and that no jump leaves the program.
- * Nothing here relies on it for more than the precision of an answer: addresses
- * are numbers made up here, of which nothing follows for a value, and what is
- * not understood ends the walk.
+ * The verifier has seen to it that nothing is read that was not written, that
+ * addresses do not leak into values, and that no jump leaves the program. Here
+ * what was not written is unknown, addresses are numbers made up, of which
+ * nothing follows for a value, and what is not understood ends the walk.
  */
 
 #include <linux/bpf.h>
@@ -67,10 +66,10 @@
  * classic filter, it may cost an attach some 10 million of the machine's. A
  * container's policy takes a few thousand.
  */
-#define PROBE_STEPS	(1 << 17)
+#define PROBE_STEPS	131072
 
 /* The same for one number, so that one that loops does not cost the others. */
-#define WALK_STEPS	(1 << 13)
+#define WALK_STEPS	8192
 
 /* What saving a state counts, for each frame of it. */
 #define SAVE_STEPS	8
@@ -79,7 +78,7 @@
 #define RANGE_WALKS	64
 
 /* How many steps between looking for signals. */
-#define SIGNAL_STEPS	(1 << 12)
+#define SIGNAL_STEPS	4096
 
 /*
  * Saved states at a time. Each has at least half of the numbers of those that the
@@ -93,7 +92,7 @@ static_assert(SECCOMP_SPACE_MAX <= 1 << (SAVED_MAX - 1));
 
 /* Addresses, far from each other and from NULL. */
 #define REGION_BITS	40
-#define CTX_BASE	(1ULL << REGION_BITS)
+#define CTX_BASE	BIT_ULL(REGION_BITS)
 #define FRAME_BASE(n)	((2ULL + (n)) << REGION_BITS)
 
 /**
@@ -588,7 +587,7 @@ static void part_set(struct seccomp_probe *p, u8 op, bool wide, u64 c)
 	DECLARE_BITMAP(taken, SECCOMP_SPACE_MAX) = { };
 	const u32 first = p->space->first;
 	struct state *st = &p->now, *rest;
-	unsigned int all, few;
+	unsigned int all, few, steps = 0;
 
 	if (op == BPF_JEQ || op == BPF_JNE) {
 		/* By far the most frequent. One number is the smaller half, or both are. */
@@ -614,7 +613,9 @@ static void part_set(struct seccomp_probe *p, u8 op, bool wide, u64 c)
 		last = min(same_up_to(op, wide, nr, c), st->hi);
 		if (holds(op, wide, nr, c))
 			bitmap_set(taken, nr - first, last - nr + 1);
+		steps++;
 	}
+	p->steps -= min(p->steps, steps);
 	bitmap_and(taken, taken, st->set, SECCOMP_SPACE_MAX);
 	few = bitmap_weight(taken, SECCOMP_SPACE_MAX);
 	all = bitmap_weight(st->set, SECCOMP_SPACE_MAX);
@@ -689,7 +690,7 @@ static struct frame *stack_at(struct seccomp_probe *p, u64 addr, unsigned int si
 		return NULL;
 	*word = off / WORD_SIZE;
 	*byte = off % WORD_SIZE;
-	if (*byte + size > WORD_SIZE)
+	if (*byte % size)
 		return NULL;
 	return &p->now.frames[region - 2];
 }
@@ -839,12 +840,17 @@ static void enter_frame(struct seccomp_probe *p)
 /* False if the walk ends here. */
 static bool walk_call(struct seccomp_probe *p)
 {
+	struct frame *f;
+
 	if (p->now.depth + 1 == MAX_CALL_FRAMES)
 		return false;
 	p->now.depth++;
 	p->now.written = true;
-	memcpy(p->now.frames[p->now.depth].kept, &p->now.regs[BPF_REG_6], sizeof(p->now.frames[0].kept));
-	p->now.frames[p->now.depth].back = p->now.pc + 1;
+	f = &p->now.frames[p->now.depth];
+	memcpy(f->kept, &p->now.regs[BPF_REG_6], sizeof(f->kept));
+	f->back = p->now.pc + 1;
+	for (unsigned int i = BPF_REG_6; i <= BPF_REG_9; i++)
+		p->now.regs[i] = unknown();
 	enter_frame(p);
 	return true;
 }
@@ -886,11 +892,16 @@ static void start(struct seccomp_probe *p)
 	p->nr_saved = 0;
 }
 
-/* What one instruction did. */
+/**
+ * enum step - what one instruction did
+ * @GO_ON: nothing special
+ * @RETURNED: the program returned
+ * @STOPPED: what comes next is not known
+ */
 enum step {
-	ON,		/* go on */
-	EXIT,		/* it returned */
-	STOP,		/* what comes next is not known */
+	GO_ON,
+	RETURNED,
+	STOPPED,
 };
 
 static enum step walk_branch(struct seccomp_probe *p, const struct bpf_insn *insn)
@@ -901,26 +912,26 @@ static enum step walk_branch(struct seccomp_probe *p, const struct bpf_insn *ins
 	switch (insn->code) {
 	case BPF_JMP | BPF_EXIT:
 		if (!st->depth)
-			return EXIT;
+			return RETURNED;
 		st->pc = walk_return(p);
-		return ON;
+		return GO_ON;
 	case BPF_JMP | BPF_JA:
 		st->pc += insn->off + 1;
-		return ON;
+		return GO_ON;
 	case BPF_JMP32 | BPF_JA:
 		st->pc += insn->imm + 1;
-		return ON;
+		return GO_ON;
 	case BPF_JMP | BPF_CALL:
 	case BPF_JMP | BPF_CALL_ARGS:
 		if (insn->src_reg != BPF_PSEUDO_CALL || !walk_call(p))
-			return STOP;
+			return STOPPED;
 		st->pc += insn->imm + 1;
-		return ON;
+		return GO_ON;
 	}
 	if (!walk_jump(p, insn, &taken))
-		return STOP;
+		return STOPPED;
 	st->pc += (taken ? insn->off : 0) + 1;
-	return ON;
+	return GO_ON;
 }
 
 static enum step walk_one(struct seccomp_probe *p, const struct bpf_insn *insn)
@@ -929,7 +940,7 @@ static enum step walk_one(struct seccomp_probe *p, const struct bpf_insn *insn)
 	struct reg src;
 
 	if (insn->dst_reg >= MAX_BPF_EXT_REG || insn->src_reg >= MAX_BPF_EXT_REG)
-		return STOP;
+		return STOPPED;
 
 	switch (BPF_CLASS(insn->code)) {
 	case BPF_JMP:
@@ -938,11 +949,11 @@ static enum step walk_one(struct seccomp_probe *p, const struct bpf_insn *insn)
 	case BPF_ALU:
 	case BPF_ALU64:
 		if (!walk_alu(p, insn))
-			return STOP;
+			return STOPPED;
 		break;
 	case BPF_LD:
 		if (insn->code != (BPF_LD | BPF_IMM | BPF_DW) || st->pc + 1 == p->len)
-			return STOP;
+			return STOPPED;
 		st->regs[insn->dst_reg] = insn->src_reg ? unknown() :
 			known((u32)insn[0].imm | (u64)insn[1].imm << 32);
 		st->pc++;
@@ -951,7 +962,7 @@ static enum step walk_one(struct seccomp_probe *p, const struct bpf_insn *insn)
 		/* The kernel's own registers are no addresses in any of these. */
 		if (insn->src_reg >= MAX_BPF_REG || (BPF_MODE(insn->code) != BPF_MEM &&
 						     BPF_MODE(insn->code) != BPF_MEMSX))
-			return STOP;
+			return STOPPED;
 		walk_load(p, insn, BPF_MODE(insn->code) == BPF_MEMSX);
 		break;
 	case BPF_ST:
@@ -959,15 +970,15 @@ static enum step walk_one(struct seccomp_probe *p, const struct bpf_insn *insn)
 		if (insn->code == (BPF_ST | BPF_NOSPEC))
 			break;
 		if (insn->dst_reg >= MAX_BPF_REG || BPF_MODE(insn->code) != BPF_MEM)
-			return STOP;
+			return STOPPED;
 		src = BPF_CLASS(insn->code) == BPF_ST ? known((s64)insn->imm) :
 							st->regs[insn->src_reg];
 		if (!walk_store(p, insn, src))
-			return STOP;
+			return STOPPED;
 		break;
 	}
 	st->pc++;
-	return ON;
+	return GO_ON;
 }
 
 /* Put down what the walk has ended with. */
@@ -990,11 +1001,11 @@ static void conclude(struct seccomp_probe *p, bool constant, u32 ret)
 static int walk(struct seccomp_probe *p)
 {
 	struct state *st = &p->now;
-	enum step step = ON;
+	enum step step = GO_ON;
 	bool constant;
 	u64 ret = 0;
 
-	while (step == ON) {
+	while (step == GO_ON) {
 		if (st->pc >= p->len || st->steps++ == WALK_STEPS || !p->steps)
 			break;
 		p->steps--;
@@ -1005,7 +1016,7 @@ static int walk(struct seccomp_probe *p)
 		}
 		step = walk_one(p, &p->insns[st->pc]);
 	}
-	constant = step == EXIT && value_of(p, &st->regs[BPF_REG_0], &ret);
+	constant = step == RETURNED && value_of(p, &st->regs[BPF_REG_0], &ret);
 	/* Parting numbers may have failed just now. */
 	conclude(p, constant && p->steps, ret);
 	return 0;

@@ -226,7 +226,7 @@ static void test_arithmetic(struct kunit *test)
 		struct seccomp_verdict v = probe(test, insns, ARRAY_SIZE(insns), 0, U32_MAX);
 
 		KUNIT_EXPECT_TRUE(test, v.constant);
-		KUNIT_EXPECT_EQ_MSG(test, v.ret, run(prog, 0), "code %#x off %d imm %d a %#llx b %#llx",
+		KUNIT_EXPECT_EQ_MSG(test, v.ret, run(prog, 0), "code %#x off %d imm %d, %#llx, %#llx",
 				    insn.code, insn.off, insn.imm, a, b);
 		bpf_prog_free(prog);
 	}
@@ -246,8 +246,8 @@ static struct bpf_insn random_alu(void)
 	if (src == BPF_REG_6)		/* the context */
 		src = BPF_REG_7;
 	if (below(2))
-		return (struct bpf_insn){ .code = class | op | BPF_K, .dst_reg = dst, .imm = edge() };
-	return (struct bpf_insn){ .code = class | op | BPF_X, .dst_reg = dst, .src_reg = src };
+		return BPF_RAW_INSN(class | op | BPF_K, dst, 0, 0, edge());
+	return BPF_RAW_INSN(class | op | BPF_X, dst, src, 0, 0);
 }
 
 static struct bpf_insn random_memory(void)
@@ -412,11 +412,12 @@ static void test_addresses(struct kunit *test)
 static void test_calls(struct kunit *test)
 {
 #define CALL(to)	BPF_RAW_INSN(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_CALL, 1, to)
-	EXPECT_CONSTANT(test, 5, 5, 5 + 3, LOAD_NR(BPF_REG_6), BPF_ST_MEM(BPF_DW, BPF_REG_10, -8, 3),
-			CALL(3), BPF_LDX_MEM(BPF_DW, BPF_REG_0, BPF_REG_10, -8),
+	EXPECT_CONSTANT(test, 5, 5, 5 + 3, LOAD_NR(BPF_REG_6),
+			BPF_ST_MEM(BPF_DW, BPF_REG_10, -8, 3), CALL(3), BPF_LDX_MEM(BPF_DW, BPF_REG_0, BPF_REG_10, -8),
 			BPF_ALU64_REG(BPF_ADD, BPF_REG_0, BPF_REG_6), BPF_EXIT_INSN(),
 			/* a function */
-			BPF_MOV64_IMM(BPF_REG_6, 99), BPF_ST_MEM(BPF_DW, BPF_REG_10, -8, 99), RET(0));
+			BPF_MOV64_IMM(BPF_REG_6, 99), BPF_ST_MEM(BPF_DW, BPF_REG_10, -8, 99),
+			RET(0));
 	/* It writes to its caller's stack, */
 	EXPECT_CONSTANT(test, 5, 5, 99, BPF_ST_MEM(BPF_DW, BPF_REG_10, -8, 3),
 			BPF_MOV64_REG(BPF_REG_1, BPF_REG_10), CALL(2),
@@ -437,6 +438,29 @@ static void test_calls(struct kunit *test)
 	EXPECT_OPEN(test, 5, 5, CALL(-1), RET(0));
 	EXPECT_OPEN(test, 5, 5, BPF_JMP_A(-1));
 #undef CALL
+}
+
+/* What a bit test of many numbers costs, it is charged for. */
+static void test_charge(struct kunit *test)
+{
+	const unsigned int len = 4000;
+	struct bpf_insn *insns = kunit_kmalloc_array(test, len + 3, sizeof(*insns), GFP_KERNEL);
+	struct seccomp_space space = { .arch = ARCH, .first = 0, .last = 470 };
+	struct seccomp_verdict *v = kunit_kmalloc_array(test, 471, sizeof(*v), GFP_KERNEL);
+	struct seccomp_probe *p;
+
+	KUNIT_ASSERT_NOT_NULL(test, insns);
+	KUNIT_ASSERT_NOT_NULL(test, v);
+	insns[0] = LOAD_NR(BPF_REG_2);
+	for (unsigned int i = 1; i <= len; i++)
+		insns[i] = BPF_JMP_IMM(BPF_JSET, BPF_REG_2, 1, 0);
+	insns[len + 1] = BPF_MOV32_IMM(BPF_REG_0, 1);
+	insns[len + 2] = BPF_EXIT_INSN();
+	p = seccomp_probe_alloc(insns, len + 3);
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	KUNIT_EXPECT_EQ(test, seccomp_probe_verdicts(p, &space, v), 0);
+	KUNIT_EXPECT_FALSE(test, v[470].constant);
+	seccomp_probe_free(p);
 }
 
 /* A loop that takes too long costs its own numbers their verdict, not others. */
@@ -478,6 +502,7 @@ static struct kunit_case probe_cases[] = {
 	KUNIT_CASE(test_ranges),
 	KUNIT_CASE(test_addresses),
 	KUNIT_CASE(test_calls),
+	KUNIT_CASE(test_charge),
 	KUNIT_CASE(test_bound),
 	{ }
 };
@@ -493,6 +518,7 @@ static struct kunit_suite probe_suite = {
 	.init = probe_init,
 	.test_cases = probe_cases,
 };
+
 kunit_test_suite(probe_suite);
 
 MODULE_DESCRIPTION("KUnit tests of probing eBPF seccomp programs");

@@ -9,6 +9,7 @@
 #define BITS_PER_LONG		(8 * (unsigned int)sizeof(long))
 #define BITS_TO_LONGS(n)	(((n) + BITS_PER_LONG - 1) / BITS_PER_LONG)
 #define BIT(n)			(1UL << (n))
+#define BIT_ULL(n)		(1ULL << (n))
 #define BIT_WORD(n)		((n) / BITS_PER_LONG)
 #define BIT_MASK(n)		(1UL << ((n) % BITS_PER_LONG))
 
@@ -25,6 +26,11 @@ static inline unsigned long __ffs(unsigned long word)
 static inline unsigned long hweight_long(unsigned long word)
 {
 	return __builtin_popcountl(word);
+}
+
+static inline s64 sign_extend64(u64 value, int bit)
+{
+	return (s64)(value << (63 - bit)) >> (63 - bit);
 }
 
 static inline bool test_bit(unsigned int n, const unsigned long *set)

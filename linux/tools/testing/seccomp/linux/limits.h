@@ -11,6 +11,7 @@
 #define U8_MAX		0xff
 #define U16_MAX	0xffffU
 #define U32_MAX	0xffffffffU
+#define S32_MAX	INT32_MAX
 #define S64_MAX	INT64_MAX
 #define S64_MIN	INT64_MIN
 

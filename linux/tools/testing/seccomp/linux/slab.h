@@ -20,6 +20,7 @@
 #define kvmalloc(size, flags)		((void)(flags), shim_alloc(size))
 #define kvmalloc_array(n, size, flags) \
 	((void)(flags), shim_alloc((size_t)(n) * (size)))
+#define kvmalloc_obj(obj, flags)		((void)(flags), shim_alloc(sizeof(obj)))
 #define kvfree(p)			shim_free(p)
 
 #endif

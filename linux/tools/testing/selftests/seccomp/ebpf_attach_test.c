@@ -31,7 +31,8 @@ static void child_flagged(const struct abi *abi, long flags)
 	for (int i = 0; i < 3; i++) {
 		__u32 nr = abi->nr[GETPPID];
 		struct rule rules[] = {
-			on(abi->arch, nr, DENY + i), depends(abi->arch, abi->nr[GETUID], DENY, ALLOW),
+			on(abi->arch, nr, DENY + i),
+			depends(abi->arch, abi->nr[GETUID], DENY, ALLOW),
 		};
 		int fd = load_rules(i & 1, ALLOW, rules, ARRAY_SIZE(rules));
 		long ret = attach_ebpf(flags, fd);

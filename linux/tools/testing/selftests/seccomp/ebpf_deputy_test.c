@@ -86,7 +86,8 @@ static void child_deputy(const struct abi *abi, long arg)
 TEST(privileged_loader_hands_a_filter_over)
 {
 	static const struct deputy deputies[] = {
-		{ false, false, -EACCES }, { true, false, 0 }, { false, true, 0 }, { true, true, 0 },
+		{ false, false, -EACCES }, { true, false, 0 },
+		{ false, true, 0 }, { true, true, 0 },
 	};
 
 	NEED_EBPF();

@@ -10,7 +10,8 @@
 	((struct bpf_insn){ .code = (code_), .dst_reg = (dst), .src_reg = (src), \
 			    .off = (off_), .imm = (imm_) })
 #define LOAD(size, field)						\
-	INSN(BPF_LDX | BPF_MEM | (size), BPF_REG_2, BPF_REG_6, offsetof(struct seccomp_data, field), 0)
+	INSN(BPF_LDX | BPF_MEM | (size), BPF_REG_2, BPF_REG_6,		\
+	     offsetof(struct seccomp_data, field), 0)
 #define JUMP(op, imm, off)	INSN(BPF_JMP32 | (op) | BPF_K, BPF_REG_2, 0, off, imm)
 #define RETURN(ret)							\
 	INSN(BPF_ALU | BPF_MOV | BPF_K, BPF_REG_0, 0, 0, ret), INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)

@@ -177,12 +177,10 @@ static void add_stack(struct maker *m)
 		emit(m, BPF_ST_MEM(all_sizes[i], FP, off, draw_imm(m)));
 		break;
 	case 3:
-		if (i < 3) {
-			emit(m, BPF_RAW_INSN(BPF_LDX | BPF_MEMSX | all_sizes[i], draw_reg(m), FP,
-					     off, 0));
-			break;
-		}
-		/* fall through */
+		/* There is no sign to extend from 64 bits. */
+		emit(m, BPF_RAW_INSN(BPF_LDX | (i < 3 ? BPF_MEMSX : BPF_MEM) | all_sizes[i],
+				     draw_reg(m), FP, off, 0));
+		break;
 	default:
 		emit(m, BPF_LDX_MEM(all_sizes[i], draw_reg(m), FP, off));
 	}

@@ -280,7 +280,8 @@ TEST_F_TIMEOUT(ebpf, counters_run_once_for_each_attach_and_call, 180)
 {
 	static const char *const stacks[] = {
 		"c", "cc", "ccc", "e", "ec", "ce", "cec", "t", "tc", "ct", "N", "Nc", "cNd",
-		"ca", "ac", "aca", "cac", "cd", "dc", "dcd", "cdc", "cdcdc", "co", "oc", "oco", "coc",
+		"ca", "ac", "aca", "cac", "cd", "dc", "dcd", "cdc", "cdcdc",
+		"co", "oc", "oco", "coc",
 		"cp", "pc", "pcp", "cpc", "cq", "qc", "qcq", "cqc", "cr", "rc", "rcr", "crc",
 		"capd", "dpac", "oqcr", "rcqo", "aapcc", "ccpaa", "teNdqcor",
 		"ck", "cck", "cdk", "kc", "acpk", "cK", "cdK", "ecK", "cqK", "Nok",

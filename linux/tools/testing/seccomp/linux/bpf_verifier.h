@@ -1,0 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the verifier lets programs do */
+
+#define MAX_CALL_FRAMES	16
