@@ -226,7 +226,8 @@ static void test_arithmetic(struct kunit *test)
 		struct seccomp_verdict v = probe(test, insns, ARRAY_SIZE(insns), 0, U32_MAX);
 
 		KUNIT_EXPECT_TRUE(test, v.constant);
-		KUNIT_EXPECT_EQ_MSG(test, v.ret, run(prog, 0), "code %#x off %d imm %d, %#llx, %#llx",
+		KUNIT_EXPECT_EQ_MSG(test, v.ret, run(prog, 0),
+				    "code %#x off %d imm %d a %#llx b %#llx",
 				    insn.code, insn.off, insn.imm, a, b);
 		bpf_prog_free(prog);
 	}
@@ -413,7 +414,8 @@ static void test_calls(struct kunit *test)
 {
 #define CALL(to)	BPF_RAW_INSN(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_CALL, 1, to)
 	EXPECT_CONSTANT(test, 5, 5, 5 + 3, LOAD_NR(BPF_REG_6),
-			BPF_ST_MEM(BPF_DW, BPF_REG_10, -8, 3), CALL(3), BPF_LDX_MEM(BPF_DW, BPF_REG_0, BPF_REG_10, -8),
+			BPF_ST_MEM(BPF_DW, BPF_REG_10, -8, 3), CALL(3),
+			BPF_LDX_MEM(BPF_DW, BPF_REG_0, BPF_REG_10, -8),
 			BPF_ALU64_REG(BPF_ADD, BPF_REG_0, BPF_REG_6), BPF_EXIT_INSN(),
 			/* a function */
 			BPF_MOV64_IMM(BPF_REG_6, 99), BPF_ST_MEM(BPF_DW, BPF_REG_10, -8, 99),
