@@ -152,7 +152,7 @@ static const u8 conditions[] = {
 /* Every comparison of the number with a constant, wide or not, on either side. */
 static void test_conditions(struct kunit *test)
 {
-	for (int i = 0; i < ARRAY_SIZE(conditions) * 4 * 12; i++) {
+	for (int i = 0; i < ARRAY_SIZE(conditions) * 4 * 2; i++) {
 		u8 op = conditions[i % ARRAY_SIZE(conditions)];
 		unsigned int kind = i / ARRAY_SIZE(conditions) % 4;
 		s32 c = edge();
@@ -167,10 +167,10 @@ static void test_conditions(struct kunit *test)
 			BPF_MOV32_IMM(BPF_REG_0, 2),
 			BPF_EXIT_INSN(),
 		};
-		unsigned int constant = compare_around(test, insns, ARRAY_SIZE(insns), 8);
+		unsigned int constant = compare_around(test, insns, ARRAY_SIZE(insns), 4);
 
 		/* Nothing else is asked, so each number has a verdict. */
-		KUNIT_EXPECT_TRUE(test, constant >= 8 * 9);
+		KUNIT_EXPECT_TRUE(test, constant >= 4 * 9);
 	}
 }
 
@@ -182,7 +182,7 @@ static void test_arithmetic(struct kunit *test)
 		BPF_DIV, BPF_MOD, BPF_MOV, BPF_NEG, BPF_END,
 	};
 
-	for (int i = 0; i < ARRAY_SIZE(ops) * 2 * 40; i++) {
+	for (int i = 0; i < ARRAY_SIZE(ops) * 2 * 8; i++) {
 		u8 op = ops[i % ARRAY_SIZE(ops)], class = i & 16 ? BPF_ALU : BPF_ALU64;
 		struct bpf_insn insn = { .code = class | op, .dst_reg = BPF_REG_2 };
 		bool shift = op == BPF_LSH || op == BPF_RSH || op == BPF_ARSH;
@@ -327,13 +327,13 @@ static void test_random(struct kunit *test)
 	unsigned int constant = 0;
 
 	KUNIT_ASSERT_NOT_NULL(test, insns);
-	for (int i = 0; i < 2000; i++) {
+	for (int i = 0; i < 200; i++) {
 		unsigned int len = random_program(insns);
 
 		constant += compare_around(test, insns, len, 4);
 	}
 	/* Else nothing was compared. */
-	KUNIT_EXPECT_TRUE(test, constant > 20000);
+	KUNIT_EXPECT_TRUE(test, constant > 2000);
 	kunit_info(test, "%u verdicts compared", constant);
 }
 
