@@ -12,10 +12,10 @@
 #include "filters.h"
 
 /*
- * The kernel lets a filter load one field at a time, from a place that is known
- * when it is loaded. Left alone, clang copies nr and arch with one instruction,
- * and shares a load between branches that want different arguments: "invalid
- * bpf_context access", "dereference of modified ctx ptr".
+ * The kernel lets a filter load one field at a time, or less, from a place that is
+ * known when the program is loaded. The compiler does not know: it may load nr and
+ * arch together, as it does to copy all of *ctx ("invalid bpf_context access"), or
+ * choose the address first. This has it load what is written, where it is written.
  */
 #define FIELD(ctx, name)	(*(volatile typeof((ctx)->name) *)&(ctx)->name)
 

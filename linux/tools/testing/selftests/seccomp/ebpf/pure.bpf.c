@@ -6,9 +6,9 @@
  * same call gets the same answer forever. For what depends on the number alone,
  * the kernel finds the answer when the filter is attached, and runs it no more.
  *
- * What would spoil that comes without being asked for: from a switch that mostly
- * returns constants, clang makes a table of them, which is a map. Hence
- * -fno-jump-tables in the Makefile. "bpftool prog show" lists no map_ids here.
+ * Beware of what looks as innocent: global variables and arrays of constants are
+ * kept in maps, and newer compilers may keep the jumps of a switch in one (hence
+ * -fno-jump-tables in the Makefile). "bpftool prog show" lists no map_ids here.
  */
 
 #include "filter.bpf.h"
