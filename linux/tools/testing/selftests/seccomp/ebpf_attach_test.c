@@ -57,7 +57,7 @@ static void child_flagged(const struct abi *abi, long flags)
 	}
 }
 
-TEST_F(ebpf, every_combination_of_flags)
+TEST_F_TIMEOUT(ebpf, every_combination_of_flags, 120)
 {
 	for (unsigned int flags = 0; flags < PROG_FD; flags++)
 		EXPECT_FINE(run(child_flagged, variant->abi, flags));
