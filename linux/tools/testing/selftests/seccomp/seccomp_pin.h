@@ -235,6 +235,7 @@ static inline const char *cannot_pin(const struct abi *abi)
 	return NULL;
 }
 
+#ifndef WITHOUT_PIN_FIXTURE
 FIXTURE(pin) {
 	int unused;
 };
@@ -258,6 +259,7 @@ FIXTURE_SETUP(pin)
 FIXTURE_TEARDOWN(pin)
 {
 }
+#endif /* !WITHOUT_PIN_FIXTURE */
 
 /* For cases that are not of the fixture */
 #define NEED_PIN() do {								\
