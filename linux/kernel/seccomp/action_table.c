@@ -402,22 +402,55 @@ void seccomp_table_free(const struct seccomp_action_table *table)
 		kvfree(table);
 }
 
-/* The view in /proc */
+/* The views in /proc */
 
-static void show_plan(struct seq_file *m, const struct seccomp_plan *plan)
+/**
+ * struct view - what to show
+ * @m: the file to print to
+ * @table: the table
+ * @newest: the filter that has it
+ * @index: finds the place of a filter; NULL if that is not to be shown
+ * @last: the filter that was looked for last, neighbours mostly ask for it again
+ * @last_index: where it was
+ */
+struct view {
+	struct seq_file *m;
+	const struct seccomp_action_table *table;
+	const struct seccomp_filter *newest;
+	seccomp_index_t index;
+	const struct seccomp_filter *last;
+	unsigned int last_index;
+};
+
+static unsigned int find_filter(struct view *v, const struct seccomp_filter *filter)
+{
+	if (v->last != filter) {
+		v->last_index = v->index(v->newest, filter);
+		v->last = filter;
+	}
+	return v->last_index;
+}
+
+/* How many programs run for @plan, at most? */
+static unsigned int count_programs(struct view *v, const struct seccomp_plan *plan)
+{
+	unsigned int nr = 0;
+
+	if (plan->way == SECCOMP_WALK)
+		return v->index(v->newest, NULL);
+	for (unsigned int i = 0; i < plan->nr_steps; i++)
+		nr += !!plan->steps[i].answer.prog;
+	return nr;
+}
+
+static void show_action(struct seq_file *m, u32 ret)
 {
 	const char *name = "KILL_PROCESS";
-	u32 ret = plan->ret, data = 0;
-
-	if (!seccomp_plan_constant(plan)) {
-		seq_puts(m, " FILTER\n");
-		return;
-	}
+	u32 data = 0;
 
 	switch (ret & SECCOMP_RET_ACTION_FULL) {
 	case SECCOMP_RET_ERRNO:
-		seq_printf(m, " ERRNO(%u)\n",
-			   min_t(u32, ret & SECCOMP_RET_DATA, MAX_ERRNO));
+		seq_printf(m, " ERRNO(%u)", min_t(u32, ret & SECCOMP_RET_DATA, MAX_ERRNO));
 		return;
 	case SECCOMP_RET_TRAP:
 		name = "TRAP";
@@ -441,26 +474,39 @@ static void show_plan(struct seq_file *m, const struct seccomp_plan *plan)
 		break;
 	}
 	if (data)
-		seq_printf(m, " %s(%u)\n", name, data);
+		seq_printf(m, " %s(%u)", name, data);
 	else
-		seq_printf(m, " %s\n", name);
+		seq_printf(m, " %s", name);
 }
 
-static void show_slots(struct seq_file *m, const struct seccomp_action_table *table,
-		       const struct seccomp_slots *w)
+static void show_plan(struct view *v, const struct seccomp_plan *plan)
+{
+	if (!seccomp_plan_constant(plan)) {
+		seq_puts(v->m, " FILTER");
+		if (v->index)
+			seq_printf(v->m, " residuals=%u", count_programs(v, plan));
+	} else {
+		show_action(v->m, plan->ret);
+		if (v->index && plan->match)
+			seq_printf(v->m, " filter=%u", find_filter(v, plan->match));
+	}
+	seq_putc(v->m, '\n');
+}
+
+static void show_slots(struct view *v, const struct seccomp_slots *w)
 {
 	const struct seccomp_space *s = &w->space;
 
 	if (s->whole) {
-		seq_printf(m, "%s %u", w->name, s->first);
+		seq_printf(v->m, "%s %u", w->name, s->first);
 		if (s->first != s->last)
-			seq_printf(m, "-%u", s->last);
-		show_plan(m, seccomp_table_lookup(table, s->arch, s->first));
+			seq_printf(v->m, "-%u", s->last);
+		show_plan(v, seccomp_table_lookup(v->table, s->arch, s->first));
 		return;
 	}
 	for (u32 nr = s->first; nr <= s->last; nr++) {
-		seq_printf(m, "%s %u", w->name, nr - w->base);
-		show_plan(m, seccomp_table_lookup(table, s->arch, nr));
+		seq_printf(v->m, "%s %u", w->name, nr - w->base);
+		show_plan(v, seccomp_table_lookup(v->table, s->arch, nr));
 	}
 }
 
@@ -468,22 +514,27 @@ static void show_slots(struct seq_file *m, const struct seccomp_action_table *ta
  * seccomp_table_show - print what is known of every system call
  * @m: the file to print to
  * @table: the table of a filter
+ * @newest: that filter
+ * @index: says which filter of the stack one is; NULL to leave that out
  *
  * A line for each number, "ABI NUMBER ACTION", and then for each range that is
  * left over, "ABI FIRST-LAST ACTION". Those of x32 are counted from its bit.
+ * With @index also which filter decides, or how many programs run.
  *
  * Context: Process context, as long as the filter is held.
  */
-void seccomp_table_show(struct seq_file *m, const struct seccomp_action_table *table)
+void seccomp_table_show(struct seq_file *m, const struct seccomp_action_table *table,
+			const struct seccomp_filter *newest, seccomp_index_t index)
 {
+	struct view v = { .m = m, .table = table, .newest = newest, .index = index };
 	const struct seccomp_slots *s;
 
 	for (s = seccomp_slots; s->name; s++) {
 		if (!s->space.whole)
-			show_slots(m, table, s);
+			show_slots(&v, s);
 	}
 	for (s = seccomp_slots; s->name; s++) {
 		if (s->space.whole)
-			show_slots(m, table, s);
+			show_slots(&v, s);
 	}
 }

@@ -39,7 +39,7 @@ struct numbers {
 #define BEYOND	24	/* how many numbers to try past the end of a table */
 
 static const struct numbers all_numbers[] = {
-	{ SECCOMP_ARCH_NATIVE, 0, SECCOMP_ARCH_NATIVE_NR + BEYOND },
+	{ SECCOMP_ARCH_NATIVE, 0, SECCOMP_NATIVE_SLOTS + BEYOND },
 	{ SECCOMP_ARCH_NATIVE, X32_BIT - BEYOND, 2 * BEYOND },
 #ifdef SECCOMP_ARCH_X32_NR
 	{ SECCOMP_ARCH_NATIVE, X32_BIT, SECCOMP_ARCH_X32_NR + BEYOND },

@@ -23,9 +23,19 @@
 #define SECCOMP_RANGES		(SECCOMP_QUARTERS + 1)
 #define SECCOMP_LAST_NR		U32_MAX
 
+/*
+ * Where there is x32, natively each number up to its last has a slot: some are
+ * x32's alone, and a filter may tell them from those that nobody has yet.
+ */
+#if defined(SECCOMP_ARCH_X32_NR) && SECCOMP_ARCH_X32_NR > SECCOMP_ARCH_NATIVE_NR
+#define SECCOMP_NATIVE_SLOTS	SECCOMP_ARCH_X32_NR
+#else
+#define SECCOMP_NATIVE_SLOTS	SECCOMP_ARCH_NATIVE_NR
+#endif
+
 enum {
 	SECCOMP_SLOT_NATIVE	= 0,
-	SECCOMP_SLOT_NATIVE_RANGES = SECCOMP_SLOT_NATIVE + SECCOMP_ARCH_NATIVE_NR,
+	SECCOMP_SLOT_NATIVE_RANGES = SECCOMP_SLOT_NATIVE + SECCOMP_NATIVE_SLOTS,
 	SECCOMP_SLOT_COMPAT	= SECCOMP_SLOT_NATIVE_RANGES + SECCOMP_RANGES,
 #ifdef SECCOMP_ARCH_COMPAT
 	SECCOMP_SLOT_COMPAT_RANGES = SECCOMP_SLOT_COMPAT + SECCOMP_ARCH_COMPAT_NR,
@@ -78,9 +88,9 @@ static inline unsigned int seccomp_range_of(u32 nr)
 static __always_inline unsigned int seccomp_slot(u32 arch, u32 nr)
 {
 	if (likely(arch == SECCOMP_ARCH_NATIVE)) {
-		if (nr < SECCOMP_ARCH_NATIVE_NR)
+		if (nr < SECCOMP_NATIVE_SLOTS)
 			return SECCOMP_SLOT_NATIVE +
-			       array_index_nospec(nr, SECCOMP_ARCH_NATIVE_NR);
+			       array_index_nospec(nr, SECCOMP_NATIVE_SLOTS);
 #ifdef SECCOMP_ARCH_X32_NR
 		if (nr - SECCOMP_ARCH_X32_BIT < SECCOMP_ARCH_X32_NR)
 			return SECCOMP_SLOT_X32 + array_index_nospec(nr - SECCOMP_ARCH_X32_BIT,
