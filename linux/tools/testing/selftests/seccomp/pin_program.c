@@ -46,12 +46,14 @@ enum {
 
 static s64 sys_syscall(s64 nr, s64 a, s64 b, s64 c)
 {
-	register s64 r10 asm("r10") = 8;
+	/* The size of a signal mask, which only one call here has */
+	register s64 r10 asm("r10") = nr == NR_sigaction ? 8 : 0;
+	register s64 r8 asm("r8") = 0;
 	s64 ret;
 
 	asm volatile("syscall"
 		     : "=a" (ret)
-		     : "a" (nr), "D" (a), "S" (b), "d" (c), "r" (r10)
+		     : "a" (nr), "D" (a), "S" (b), "d" (c), "r" (r10), "r" (r8)
 		     : "rcx", "r11", "memory");
 	return ret;
 }
@@ -95,7 +97,8 @@ static int sys(int nr, unsigned int a, unsigned int b, unsigned int c)
 
 	asm volatile("int $0x80"
 		     : "=a" (ret)
-		     : "a" (nr), "b" (a), "c" (b), "d" (c), "S" (8)
+		     : "a" (nr), "b" (a), "c" (b), "d" (c),
+		       "S" (nr == NR_sigaction ? 8 : 0), "D" (0)
 		     : "memory");
 	return ret;
 }

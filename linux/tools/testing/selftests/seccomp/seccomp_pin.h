@@ -124,7 +124,7 @@ static inline long pin(const struct abi *abi, __u32 action)
 static inline long attach_by(const struct abi *abi, unsigned int flags, struct sock_filter *insn,
 			     size_t len)
 {
-	/* int 0x80 passes 32 bits of a pointer, and so does the structure then. */
+	/* Both ABIs of 32-bit pointers have them in the structure too. */
 	struct {
 		__u32 len, filter;
 	} low32 = { len, (long)low_page + 256 };
@@ -133,7 +133,7 @@ static inline long attach_by(const struct abi *abi, unsigned int flags, struct s
 	if (256 + len * sizeof(*insn) > LOW_SIZE)
 		return -E2BIG;
 	memcpy(low_page + 256, insn, len * sizeof(*insn));
-	if (abi == &ia32)
+	if (abi != &native)
 		memcpy(low_page + 64, &low32, sizeof(low32));
 	else
 		memcpy(low_page + 64, &low, sizeof(low));
