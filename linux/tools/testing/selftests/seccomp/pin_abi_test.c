@@ -445,15 +445,12 @@ TEST_F(pin, exempts_uprobe_and_uretprobe)
 }
 
 /* Five bytes of nothing at its start, where a uprobe may become a call */
-asm(".pushsection .text\n"
-    ".type pin_probed, @function\n"
-    "pin_probed:\n\t"
-    ".byte 0x0f, 0x1f, 0x44, 0x00, 0x00\n\t"
-    "lea 1(%rdi), %rax\n\t"
-    "ret\n"
-    ".size pin_probed, . - pin_probed\n"
-    ".popsection");
-long pin_probed(long x);
+static __attribute__((naked)) long pin_probed(long x)
+{
+	asm volatile(".byte 0x0f, 0x1f, 0x44, 0x00, 0x00\n\t"
+		     "lea 1(%rdi), %rax\n\t"
+		     "ret");
+}
 
 static long offset_of(const void *address)
 {

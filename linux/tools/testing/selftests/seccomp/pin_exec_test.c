@@ -36,14 +36,14 @@ struct program {
 static void child_executes(const struct abi *abi, long arg)
 {
 	const struct program *p = (void *)arg;
-	char *argv[] = { (char *)p->name, (char *)p->what, NULL }, *envp[] = { NULL };
+	char *const argv[] = { (char *)p->name, (char *)p->what, NULL };
 	const char *path = path_of(p->name);
 
 	if (p->denied)
 		CHECK(attach(ALLOW, on(NATIVE_ARCH, p->denied, DENY)), 0);
 	if (p->pinned)
 		CHECK(pin(p->pinned, p->action), 0);
-	execve(path, argv, envp);
+	execve(path, argv, argv + 2);
 	leave_by(abi, errno == ENOEXEC ? KSFT_SKIP : 1);
 }
 

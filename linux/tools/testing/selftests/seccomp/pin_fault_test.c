@@ -32,7 +32,7 @@ static void child_fails(const struct abi *abi, long arg)
 	if (f->older == A_PIN) {
 		/* This one is not to fail, and afterwards only its ABI can write. */
 		CHECK(pin(abi, PIN_ERRNO + 1), 0);
-		strcpy(low_page + 32, text);
+		memcpy(low_page + 32, text, sizeof(text));
 		CHECK(raw3(abi, abi == &ia32 ? 4 : abi->first | __NR_write, fd,
 			   (long)low_page + 32, strlen(text)), (long)strlen(text));
 	} else {

@@ -10,6 +10,7 @@
 
 #include <linux/auxvec.h>
 #include <linux/elf.h>
+#include <linux/posix_types.h>
 #include <linux/seccomp.h>
 #include <linux/time_types.h>
 #include <stdbool.h>
@@ -75,14 +76,14 @@ static int sys_int80(int nr)
 }
 
 asm(".globl _start\n"
-    "_start:\n\t"
-    "mov	%esp, %edi\n\t"
-    "and	$-16, %esp\n\t"
-    "call	begin\n\t"
-    "ud2\n"
-    "restore:\n\t"
-    "mov	$0x40000201, %eax\n\t"
-    "syscall");
+	"_start:\n\t"
+	"mov	%esp, %edi\n\t"
+	"and	$-16, %esp\n\t"
+	"call	begin\n\t"
+	"ud2\n"
+	"restore:\n\t"
+	"mov	$0x40000201, %eax\n\t"
+	"syscall");
 #else
 enum {
 	NR_write = 4, NR_exit = 252, NR_getpid = 20, NR_kill = 37, NR_seccomp = 354,
@@ -141,16 +142,16 @@ static int sys_syscall(int nr, int a, int b, int c)
 }
 
 asm(".globl _start\n"
-    "_start:\n\t"
-    "mov	%esp, %eax\n\t"
-    "and	$-16, %esp\n\t"
-    "sub	$12, %esp\n\t"
-    "push	%eax\n\t"
-    "call	begin\n\t"
-    "ud2\n"
-    "restore:\n\t"
-    "mov	$173, %eax\n\t"
-    "int	$0x80");
+	"_start:\n\t"
+	"mov	%esp, %eax\n\t"
+	"and	$-16, %esp\n\t"
+	"sub	$12, %esp\n\t"
+	"push	%eax\n\t"
+	"call	begin\n\t"
+	"ud2\n"
+	"restore:\n\t"
+	"mov	$173, %eax\n\t"
+	"int	$0x80");
 #endif
 
 extern char restore[];
@@ -165,7 +166,7 @@ static void leave(int status)
 
 static void fail(int line, s64 got, s64 want)
 {
-	char text[] = "pin_program.c:####: got ##########, not ##########\n";
+	char text[] = "line ####: got ##########, not ##########\n";
 	int values[] = { line, got, want };
 	int field = 0;
 
@@ -207,13 +208,19 @@ static bool equal(const char *a, const char *b)
 
 /* --- The vDSO --- */
 
-static const Elf32_Ehdr *vdso;
+/* Elf32_Dyn, with a name of its own */
+struct entry {
+	int tag;
+	unsigned int value;
+};
+
+static const struct elf32_hdr *vdso;
 
 static void *vdso_symbol(const char *name)
 {
-	const Elf32_Phdr *ph = (void *)((char *)vdso + vdso->e_phoff);
-	const Elf32_Dyn *dyn = NULL;
-	const Elf32_Sym *sym = NULL;
+	const struct elf32_phdr *ph = (void *)((char *)vdso + vdso->e_phoff);
+	const struct entry *dyn = NULL;
+	const struct elf32_sym *sym = NULL;
 	const char *names = NULL, *base = NULL;
 
 	for (int i = 0; i < vdso->e_phnum; i++) {
@@ -223,11 +230,11 @@ static void *vdso_symbol(const char *name)
 			dyn = (const void *)((const char *)vdso + ph[i].p_offset);
 	}
 	CHECK(base && dyn, true);
-	for (; dyn->d_tag != DT_NULL; dyn++) {
-		if (dyn->d_tag == DT_STRTAB)
-			names = base + dyn->d_un.d_ptr;
-		else if (dyn->d_tag == DT_SYMTAB)
-			sym = (const void *)(base + dyn->d_un.d_ptr);
+	for (; dyn->tag != DT_NULL; dyn++) {
+		if (dyn->tag == DT_STRTAB)
+			names = base + dyn->value;
+		else if (dyn->tag == DT_SYMTAB)
+			sym = (const void *)(base + dyn->value);
 	}
 	CHECK(sym && names, true);
 	/* The strings are right behind the symbols. */
@@ -242,14 +249,12 @@ static void *vdso_symbol(const char *name)
 /* x32's vDSO is code of 64 bits. */
 #define CLOCK_GETTIME	"__vdso_clock_gettime"
 #define CLOCK_GETRES	"__vdso_clock_getres"
-typedef s64 vdso_long;
 #else
 #define CLOCK_GETTIME	"__vdso_clock_gettime64"
-typedef long vdso_long;
 #endif
 
 struct timeval {
-	vdso_long sec, usec;
+	__kernel_long_t sec, usec;
 };
 
 static s64 ns_of(const struct __kernel_timespec *t)
@@ -293,7 +298,7 @@ static void check_vdso(void)
 	/* REALTIME to TAI: those of CPU time and the alarms' are never in the vDSO. */
 	static const int clocks[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 99, -1, -2, -6 };
 	int (*get)(int clock, struct __kernel_timespec *t) = vdso_symbol(CLOCK_GETTIME);
-	vdso_long (*time)(vdso_long *t) = vdso_symbol("__vdso_time");
+	__kernel_long_t (*time)(__kernel_long_t *t) = vdso_symbol("__vdso_time");
 	int (*getcpu)(unsigned int *cpu, unsigned int *node, void *unused) =
 		vdso_symbol("__vdso_getcpu");
 	unsigned int cpu = -1, node = -1, want_cpu = -2, want_node = -2;
@@ -399,7 +404,7 @@ static void look_for_calls(bool of_clock)
 }
 
 /* The stack has numbers and pointers of 32 bits, in both ABIs. */
-__attribute__((used)) void begin(unsigned int *stack)
+void begin(unsigned int *stack)
 {
 	char **argv = (char **)(stack + 1);
 	unsigned int *word = stack + 1 + stack[0] + 1;

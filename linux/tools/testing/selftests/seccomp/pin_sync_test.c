@@ -42,8 +42,7 @@ static void *pins_in_a_race(void *arg)
 
 	tids[thread] = call(abi_, GETTID);
 	atomic_fetch_add(&ready, 1);
-	while (!atomic_load(&go))
-		;
+	wait_by(abi_, &go, 1);
 	for (atomic_int i = 0; i < 300 * thread; i++)
 		;
 	CHECK(pin(abi_, PIN_ERRNO), 0);
@@ -118,8 +117,7 @@ static void *pins_over(void *arg)
 
 	tids[0] = call(abi_, GETTID);
 	atomic_fetch_add(&ready, 1);
-	while (!atomic_load(&go))
-		;
+	wait_by(abi_, &go, 1);
 	for (atomic_int i = 0; i < (long)arg; i++)
 		;
 	/* Its word is not the low page's, where the other has its own. */

@@ -119,7 +119,7 @@ static void child_pointers(const struct abi *abi, long flags)
 	const long page = (long)low_page, end = page + LOW_SIZE;
 	const long bad[] = {
 		1, 2, 3, 4, 4095, end - 3, end - 2, end - 1, end, end + 4, -1, -2, -4, -4096,
-		0x7ffffffff000, 0x800000000000, (long)0xffff888000000000, LONG_MIN,
+		0x7ffffffff000, 0x800000000000, LONG_MIN, LONG_MIN | 0x7fff888000000000,
 	};
 
 	memset(low_page, 0, LOW_SIZE);
@@ -160,7 +160,9 @@ TEST_F(pin, every_bad_pointer_is_a_fault)
 
 static void child_operations(const struct abi *abi, long arg)
 {
-	static const long odd[] = { -1, INT_MAX, INT_MIN, 1L << 30, SECCOMP_PIN_ARCHITECTURE + 256 };
+	static const long odd[] = {
+		-1, INT_MAX, INT_MIN, 1L << 30, SECCOMP_PIN_ARCHITECTURE + 256,
+	};
 	long nr = needed_by(abi)->seccomp;
 
 	for (long op = OP_AFTER_PIN; op < 70; op++) {

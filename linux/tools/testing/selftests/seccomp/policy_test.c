@@ -358,7 +358,7 @@ TEST_F(policy, counts_the_programs_of_a_deep_stack)
 		memset(&stack, 0, sizeof(stack));
 		stack.n = n;
 		for (size_t i = 0; i < n; i++)
-			stack.layers[i] = (struct layer) DEPENDS(ERRNO(i + 1), ALLOW);
+			stack.layers[i] = (struct layer)DEPENDS(ERRNO(i + 1), ALLOW);
 		ASSERT_EQ(0, read_stack(_metadata, &stack));
 		EXPECT_EQ((long)n, line_of(&native, 110)->residuals);
 	}

@@ -55,8 +55,9 @@ static int read_format(void)
 
 			if (strncmp(type + 6, f->declaration, strlen(f->declaration)))
 				continue;
-			sscanf(rest, "; offset:%d; size:%d; signed:%d;", &f->offset, &f->size,
-			       &f->is_signed);
+			if (sscanf(rest, "; offset:%d; size:%d; signed:%d;", &f->offset,
+				   &f->size, &f->is_signed) != 3)
+				count--;
 		}
 	}
 	fclose(file);
@@ -166,7 +167,7 @@ FIXTURE_TEARDOWN(trace)
 	rmdir(INSTANCE);
 }
 
-static child_fn *watched_fn;
+static void (*watched_fn)(const struct abi *abi, long arg);
 
 static void child_watched(const struct abi *abi, long arg)
 {
@@ -330,7 +331,8 @@ TEST_F(trace, one_of_each_verdict)
 			EXPECT_FINE(watch(_metadata, child_verdict, abi, actions[j]));
 			EXPECT_EQ(3UL * TIMES, event_count) TH_LOG("action %x", actions[j]);
 			for (int k = 0; k < TIMES; k++) {
-				expect_event(_metadata, 3 * k, abi, abi->nr[GETPPID], actions[j], 1);
+				expect_event(_metadata, 3 * k, abi, abi->nr[GETPPID],
+					     actions[j], 1);
 				expect_event(_metadata, 3 * k + 1, abi, abi->first + 70000 + k,
 					     actions[j], 1);
 				expect_event(_metadata, 3 * k + 2, abi, abi->nr[GETUID],
