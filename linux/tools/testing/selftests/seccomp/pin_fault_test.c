@@ -49,6 +49,38 @@ static void child_fails(const struct abi *abi, long arg)
 	leave_by(abi, CHILD_DONE);
 }
 
+/* What is shown of the call that is refused, or not: where there was no memory, less is known. */
+static void expect_policy(struct __test_metadata *_metadata, pid_t pid, const struct abi *abi,
+			  bool pinned)
+{
+	const char *foreign = foreign_to(abi) == &x32 ? "\nx32 110 " : "\nx86_64 110 ";
+	static char text[1 << 17];
+	char path[64], *line;
+	ssize_t got, len = 0;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/seccomp_policy", pid);
+	fd = open(path, O_RDONLY);
+	/* Not every kernel has it. */
+	if (fd < 0)
+		return;
+	while ((got = read(fd, text + len, sizeof(text) - 1 - len)) > 0)
+		len += got;
+	EXPECT_TRUE(!got || errno == EOPNOTSUPP);
+	close(fd);
+	if (got || !len)
+		return;
+	text[len] = 0;
+	EXPECT_EQ(len, (ssize_t)strlen(text));
+	line = strstr(text, foreign);
+	ASSERT_NE(NULL, line);
+	line += strlen(foreign);
+	if (pinned)
+		EXPECT_TRUE(!strncmp(line, "FILTER residuals=", 17) ||
+			    !strncmp(line, "ERRNO(1600)", 11))
+			TH_LOG("%.40s", line);
+}
+
 TEST_F_TIMEOUT(pin, is_made_or_is_not, 240)
 {
 	const char *why = prepare_injection();
@@ -74,6 +106,7 @@ TEST_F_TIMEOUT(pin, is_made_or_is_not, 240)
 			EXPECT_TRUE(!report->told[0] ||
 				    (report->told[0] == -ENOMEM && !left))
 				TH_LOG("allocation %d: %ld", nth, report->told[0]);
+			expect_policy(_metadata, pid, variant->abi, !report->told[0]);
 			failures += report->told[0] == -ENOMEM;
 			put(path, "0");
 			atomic_store(&report->flag, 1);

@@ -556,6 +556,12 @@ static void expect_metadata(struct __test_metadata *_metadata, pid_t pid,
 	EXPECT_EQ(-EFAULT, get_metadata(pid, sizeof(*want), NULL));
 }
 
+/* Neighbours have the same, and with it the same program. */
+static __u32 action_of_letter(size_t i)
+{
+	return i & 2 ? ERRNO(i / 4) : TRAP(i / 4);
+}
+
 /* From the oldest on: p is a pin, f a filter, l one that is logged. Each has a number. */
 static void child_letters(const struct abi *abi, long arg)
 {
@@ -565,7 +571,7 @@ static void child_letters(const struct abi *abi, long arg)
 		struct rule rule = on(abi->arch, 100000 + i, DENY);
 
 		if (letters[i] == 'p')
-			CHECK(pin(abi, i & 1 ? ERRNO(i) : TRAP(i)), 0);
+			CHECK(pin(abi, action_of_letter(i)), 0);
 		else
 			CHECK(attach_rules_by(abi, letters[i] == 'l' ? SECCOMP_FILTER_FLAG_LOG : 0,
 					      &rule, 1), 0);
@@ -605,7 +611,7 @@ TEST_F(pin, is_told_to_a_tracer)
 				EXPECT_EQ(-EMEDIUMTYPE, get_filter(pid, off, (void *)1));
 				EXPECT_EQ(0, insn[0].code);
 				data.flags = SECCOMP_METADATA_PIN;
-				data.pin_action = off & 1 ? ERRNO(off) : TRAP(off);
+				data.pin_action = action_of_letter(off);
 				data.pin_arch = name_of_pin(variant->abi);
 			} else {
 				EXPECT_EQ((long)len, get_filter(pid, off, insn));
