@@ -13,7 +13,7 @@
 #define SYNC	(SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_TSYNC_ESRCH)
 
 #define THREADS	3
-#define CHECKS	200
+#define CHECKS	100
 
 /* Shared by the threads of a child */
 static const struct abi *abi_;
@@ -101,8 +101,8 @@ static void child_race(const struct abi *abi, long delay)
 
 TEST_F_TIMEOUT(pin, holds_from_its_return_on_while_others_sync, 240)
 {
-	for (int i = 0; i < 12; i++) {
-		EXPECT_FINE(run(child_race, variant->abi, i * i * 20));
+	for (int i = 0; i < 6; i++) {
+		EXPECT_FINE(run(child_race, variant->abi, i * i * 80));
 		EXPECT_LE(3, report->told[0]);
 	}
 }
@@ -170,8 +170,8 @@ static void child_pins_and_syncs(const struct abi *abi, long delay)
 
 TEST_F_TIMEOUT(pin, is_not_lost_to_a_pin_that_is_synced, 240)
 {
-	for (int i = 0; i < 12; i++)
-		EXPECT_FINE(run(child_pins_and_syncs, variant->abi, i * i * 100));
+	for (int i = 0; i < 6; i++)
+		EXPECT_FINE(run(child_pins_and_syncs, variant->abi, i * i * 400));
 }
 
 /* --- A filter that is for all carries the pin of who attaches it --- */
