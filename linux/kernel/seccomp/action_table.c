@@ -53,6 +53,7 @@
 #include <linux/limits.h>
 #include <linux/minmax.h>
 #include <linux/moduleparam.h>
+#include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <linux/seccomp_entry.h>
 #include <linux/seq_file.h>
@@ -412,6 +413,7 @@ void seccomp_table_free(const struct seccomp_action_table *table)
  * @index: finds the place of a filter; NULL if that is not to be shown
  * @last: the filter that was looked for last, neighbours mostly ask for it again
  * @last_index: where it was
+ * @depth: how many filters there are
  */
 struct view {
 	struct seq_file *m;
@@ -420,6 +422,7 @@ struct view {
 	seccomp_index_t index;
 	const struct seccomp_filter *last;
 	unsigned int last_index;
+	unsigned int depth;
 };
 
 static unsigned int find_filter(struct view *v, const struct seccomp_filter *filter)
@@ -432,12 +435,12 @@ static unsigned int find_filter(struct view *v, const struct seccomp_filter *fil
 }
 
 /* How many programs run for @plan, at most? */
-static unsigned int count_programs(struct view *v, const struct seccomp_plan *plan)
+static unsigned int count_programs(const struct view *v, const struct seccomp_plan *plan)
 {
 	unsigned int nr = 0;
 
 	if (plan->way == SECCOMP_WALK)
-		return v->index(v->newest, NULL);
+		return v->depth;
 	for (unsigned int i = 0; i < plan->nr_steps; i++)
 		nr += !!plan->steps[i].answer.prog;
 	return nr;
@@ -504,9 +507,11 @@ static void show_slots(struct view *v, const struct seccomp_slots *w)
 		show_plan(v, seccomp_table_lookup(v->table, s->arch, s->first));
 		return;
 	}
-	for (u32 nr = s->first; nr <= s->last; nr++) {
+	/* Once there is no room, all of it is asked for again. */
+	for (u32 nr = s->first; nr <= s->last && !seq_has_overflowed(v->m); nr++) {
 		seq_printf(v->m, "%s %u", w->name, nr - w->base);
 		show_plan(v, seccomp_table_lookup(v->table, s->arch, nr));
+		cond_resched();
 	}
 }
 
@@ -526,7 +531,13 @@ static void show_slots(struct view *v, const struct seccomp_slots *w)
 void seccomp_table_show(struct seq_file *m, const struct seccomp_action_table *table,
 			const struct seccomp_filter *newest, seccomp_index_t index)
 {
-	struct view v = { .m = m, .table = table, .newest = newest, .index = index };
+	struct view v = {
+		.m = m,
+		.table = table,
+		.newest = newest,
+		.index = index,
+		.depth = index ? index(newest, NULL) : 0,
+	};
 	const struct seccomp_slots *s;
 
 	for (s = seccomp_slots; s->name; s++) {

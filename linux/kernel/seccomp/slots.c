@@ -46,6 +46,7 @@ const struct seccomp_slots seccomp_slots[] = {
 };
 
 /* Else a filter could not be analyzed, and not be attached. */
+static_assert(SECCOMP_NATIVE_SLOTS >= SECCOMP_ARCH_NATIVE_NR);
 static_assert(SECCOMP_NATIVE_SLOTS <= SECCOMP_SPACE_MAX);
 #ifdef SECCOMP_ARCH_COMPAT
 static_assert(SECCOMP_ARCH_COMPAT_NR <= SECCOMP_SPACE_MAX);

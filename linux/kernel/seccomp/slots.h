@@ -24,11 +24,11 @@
 #define SECCOMP_LAST_NR		U32_MAX
 
 /*
- * Where there is x32, natively each number up to its last has a slot: some are
- * x32's alone, and a filter may tell them from those that nobody has yet.
+ * On x86-64, with or without x32, natively each number up to x32's last has a
+ * slot: some are x32's alone, and filters tell them from those of nobody.
  */
-#if defined(SECCOMP_ARCH_X32_NR) && SECCOMP_ARCH_X32_NR > SECCOMP_ARCH_NATIVE_NR
-#define SECCOMP_NATIVE_SLOTS	SECCOMP_ARCH_X32_NR
+#ifdef X32_NR_syscalls
+#define SECCOMP_NATIVE_SLOTS	X32_NR_syscalls
 #else
 #define SECCOMP_NATIVE_SLOTS	SECCOMP_ARCH_NATIVE_NR
 #endif

@@ -21,7 +21,8 @@
  * how a tracer skips a call.
  *
  * The x32 vDSO is compiled as 64-bit code. What it cannot answer by itself it
- * hands to the kernel with the number that x86-64 has for it.
+ * hands to the kernel with the number that x86-64 has for it. The vsyscall page
+ * is of x86-64.
  *
  * Uprobes are exempt, as from all filters, so nothing is said of them here.
  */

@@ -13,6 +13,7 @@
  * The number and the architecture are those of seccomp_data, siginfo and audit
  * records; action is the SECCOMP_RET_* value, data included; filter says which
  * of the task's filters it is from, 0 for the newest, -1 if it is from none.
+ * (ptrace counts from the oldest.)
  */
 TRACE_EVENT(seccomp_verdict,
 

@@ -7,8 +7,11 @@
 
 #include "spaces.h"
 
-/* Tables of about the size that Linux 7.3 has. Tests only need numbers. */
-#define NR_NATIVE	473
+/*
+ * Tables of about the size that Linux 7.3 has. Tests only need numbers. Natively
+ * the kernel goes on to the last number of x32's.
+ */
+#define NR_NATIVE	548
 #define NR_COMPAT	473
 #define NR_X32		548
 #define X32		0x40000000U
