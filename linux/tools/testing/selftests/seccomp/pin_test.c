@@ -64,6 +64,8 @@ static void child_flags(const struct abi *abi, long arg)
 		}
 	}
 	CHECK(pin_at(abi, UINT_MAX, 0), -EINVAL);
+	/* What is for filters must not be taken for something else. */
+	CHECK(pin_at(abi, SECCOMP_FILTER_FLAG_TSYNC, 0), -EINVAL);
 	CHECK(pin_at(abi, SECCOMP_FILTER_FLAG_LOG, 0), -EINVAL);
 	check_unpinned();
 }
