@@ -320,13 +320,13 @@ static const long changes[] = {
 	1L << 32 | X32_BIT | __NR_getpid, 1L << 32 | __NR_getpid, __NR_getpgid,
 };
 
-TEST_F(pin, number_from_a_tracer_at_entry_is_pinned)
+TEST_F_TIMEOUT(pin, number_from_a_tracer_at_entry_is_pinned, 120)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(changes); i++)
 		expect_change(_metadata, variant->abi, changes[i], false);
 }
 
-TEST_F(pin, number_from_a_tracer_at_an_event_is_pinned)
+TEST_F_TIMEOUT(pin, number_from_a_tracer_at_an_event_is_pinned, 120)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(changes); i++)
 		expect_change(_metadata, variant->abi, changes[i], true);

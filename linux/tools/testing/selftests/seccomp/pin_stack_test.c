@@ -168,7 +168,7 @@ static const struct stack stacks[] = {
 	{ { PIN(ERRNO(4)) }, 1 },
 };
 
-TEST_F(pin, combines_as_a_filter_does)
+TEST_F_TIMEOUT(pin, combines_as_a_filter_does, 120)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(stacks); i++)
 		expect_stack(_metadata, variant->abi, &stacks[i]);
@@ -304,13 +304,20 @@ TEST_F(pin, is_counted_as_a_filter)
 
 static void child_endless(const struct abi *abi, long arg)
 {
+	static struct sock_filter insn[BPF_MAXINSNS];
 	struct rule rule = on(NATIVE_ARCH, 100000, ALLOW);
 	long ret, pins = 0;
 
+	/* Most of the path is of long filters, or a slow machine would be at it for long. */
+	for (int i = 0; i < BPF_MAXINSNS - 1; i++)
+		insn[i] = INSN(BPF_LD | BPF_IMM, i);
+	insn[BPF_MAXINSNS - 1] = RETURN(ALLOW);
+	for (int i = 0; i < 7; i++)
+		CHECK(attach_program(0, insn, BPF_MAXINSNS), 0);
 	while (!(ret = pin(abi, ERRNO(pins % 4000 + 1))))
 		pins++;
 	CHECK(ret, -ENOMEM);
-	CHECK(pins > 100, true);
+	CHECK(pins > 20, true);
 	CHECK(call_foreign(abi), -((pins - 1) % 4000 + 1));
 	/* There is no room for more, of whatever kind and however often it is tried. */
 	CHECK(pin(abi, KILL), -ENOMEM);
@@ -326,8 +333,8 @@ static void child_endless(const struct abi *abi, long arg)
 TEST_F_TIMEOUT(pin, counts_for_the_limit_of_a_path, 120)
 {
 	EXPECT_FINE(run(child_endless, variant->abi, 0));
-	/* An instruction is the least that it takes, and four for each filter. */
-	EXPECT_GE(32768 / 5 + 1, report->seen);
+	/* Four instructions are counted for each filter, and it has some of its own. */
+	EXPECT_GT((32768 - 7 * 4096) / 5, report->seen);
 	TH_LOG("%ld pins", report->seen);
 }
 
@@ -580,7 +587,7 @@ static void child_letters(const struct abi *abi, long arg)
 	leave_by(abi, CHILD_DONE);
 }
 
-TEST_F(pin, is_told_to_a_tracer)
+TEST_F_TIMEOUT(pin, is_told_to_a_tracer, 120)
 {
 	static const char *const all[] = {
 		"p", "pp", "pf", "fp", "lp", "pl", "fpf", "pfp", "flplf", "ffffp", "pffff",

@@ -89,7 +89,7 @@ static void child_actions(const struct abi *abi, long flags)
 	check_unpinned();
 }
 
-TEST_F(pin, every_action_is_taken_or_refused)
+TEST_F_TIMEOUT(pin, every_action_is_taken_or_refused, 120)
 {
 	EXPECT_FINE(run(child_actions, variant->abi, 0));
 	EXPECT_FINE(run(child_actions, variant->abi, PROBE));
@@ -383,7 +383,7 @@ static void child_killed(const struct abi *abi, long arg)
 	leave_by(abi, CHILD_DONE);
 }
 
-TEST_F(pin, kill_kills)
+TEST_F_TIMEOUT(pin, kill_kills, 120)
 {
 	/* UINT_MAX stands for no pointer. */
 	static const __u32 actions[] = {

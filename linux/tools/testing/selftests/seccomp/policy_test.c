@@ -350,7 +350,7 @@ TEST_F_TIMEOUT(policy, says_how_many_programs_run, 120)
 	}
 }
 
-TEST_F(policy, counts_the_programs_of_a_deep_stack)
+TEST_F_TIMEOUT(policy, counts_the_programs_of_a_deep_stack, 120)
 {
 	static struct stack stack;
 

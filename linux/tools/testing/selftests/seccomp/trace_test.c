@@ -316,7 +316,7 @@ static void child_verdict(const struct abi *abi, long action)
 	}
 }
 
-TEST_F(trace, one_of_each_verdict)
+TEST_F_TIMEOUT(trace, one_of_each_verdict, 120)
 {
 	static const __u32 actions[] = {
 		SECCOMP_RET_ERRNO, SECCOMP_RET_ERRNO | 38, SECCOMP_RET_ERRNO | 0xffff,
@@ -342,7 +342,7 @@ TEST_F(trace, one_of_each_verdict)
 	}
 }
 
-TEST_F(trace, one_of_each_kill)
+TEST_F_TIMEOUT(trace, one_of_each_kill, 120)
 {
 	static const __u32 actions[] = {
 		SECCOMP_RET_KILL_PROCESS, SECCOMP_RET_KILL_PROCESS | 5, SECCOMP_RET_KILL_THREAD,
@@ -398,7 +398,7 @@ static void child_deep(const struct abi *abi, long which)
 	call(abi, GETPPID);
 }
 
-TEST_F(trace, says_which_filter_decides)
+TEST_F_TIMEOUT(trace, says_which_filter_decides, 120)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(abis); i++) {
 		const struct abi *abi = abis[i];
