@@ -57,6 +57,12 @@ selftests() {
 	# Mainline skips them all, so the record does not tell.
 	! grep -qF CONFIG_SECCOMP_FILTER_EXTENDED "$raw" ||
 		not_ok "eBPF: the $kernel kernel should have eBPF filters, and has none, see $raw"
+	! grep -qE 'needs (SECCOMP_PIN_ARCHITECTURE|the tracepoint seccomp:)' "$raw" ||
+		not_ok "pins: the $kernel kernel should have pins and traced verdicts, see $raw"
+	[ "$kernel" = without ] || ! grep -qF CONFIG_SECCOMP_POLICY_VIEW "$raw" ||
+		not_ok "policy: the $kernel kernel should show policies, and does not, see $raw"
+	! grep -qE 'pin_(x32|i386) was left out' "$raw" ||
+		not_ok "pins: there is no program of another ABI, see $raw"
 	[ "$kernel" = debug ] && compare=compare-slow || compare=compare
 	"$top/tests/ktap" $compare "$top/reference/7.3/selftests" "$@" <"$raw" || failed=1
 }
@@ -83,4 +89,5 @@ our_selftests="$(printf " seccomp/%s" entry_test entry_test_32 abi_test args_tes
 	dump_test fault_test flags_test inherit_test plan_test proc_test stack_test \
 	stress_test tsync_test ebpf_attach_test ebpf_btf_test ebpf_deputy_test ebpf_dump_test \
 	ebpf_fault_test ebpf_filters_test ebpf_load_test ebpf_privilege_test ebpf_random_test \
-	ebpf_stack_test ebpf_stress_test)"
+	ebpf_stack_test ebpf_stress_test pin_abi_test pin_exec_test pin_fault_test \
+	pin_stack_test pin_sync_test pin_test policy_read_test policy_test trace_test)"

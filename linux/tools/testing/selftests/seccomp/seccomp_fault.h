@@ -77,7 +77,7 @@ static const char *prepare_injection(void)
 }
 
 /* Deny getppid(), and personality() unless asked with @arg; allow the rest. */
-static long attach_classic(unsigned int flags, unsigned int err, unsigned int arg)
+static inline long attach_classic(unsigned int flags, unsigned int err, unsigned int arg)
 {
 	struct sock_filter insns[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
@@ -93,13 +93,13 @@ static long attach_classic(unsigned int flags, unsigned int err, unsigned int ar
 	return syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, flags, &prog);
 }
 
-static bool denied(long ret, int err)
+static inline bool denied(long ret, int err)
 {
 	return ret == -1 && errno == err;
 }
 
 /* Is what the calls do what it should be, with @newest in force or not? */
-static bool as_it_should(bool newest, bool older)
+static inline bool as_it_should(bool newest, bool older)
 {
 	int err = newest ? DENIED_ERRNO : OLDER_ERRNO;
 	bool filtered = newest || older;
@@ -115,14 +115,14 @@ static bool as_it_should(bool newest, bool older)
 	return syscall(__NR_getpid) > 0 && syscall(__NR_close, -1) == -1 && errno == EBADF;
 }
 
-static void *idle(void *pipe_end)
+static inline void *idle(void *pipe_end)
 {
 	char byte;
 
 	return (void *)(long)read((int)(long)pipe_end, &byte, 1);
 }
 
-static enum result try_failure(const struct attempt *how, int nth)
+static inline enum result try_failure(const struct attempt *how, int nth)
 {
 	char text[16];
 	int fd = open(FAIL_NTH, O_RDWR | O_CLOEXEC), hold[2];
@@ -167,7 +167,7 @@ static enum result try_failure(const struct attempt *how, int nth)
 }
 
 /* How many allocations failed in turn, all being well; -1 if it was not. */
-static int fail_in_turn(const struct attempt *how)
+static inline int fail_in_turn(const struct attempt *how)
 {
 	for (int nth = 1; nth <= MOST_ALLOCATIONS; nth++) {
 		pid_t pid = fork();
