@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What /proc/PID/status says of a task */
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "task.h"
+#include "util.h"
+
+/* A task chooses its name, but not what it does to a terminal. */
+static void make_printable(char *name)
+{
+	for (; *name; name++) {
+		if (*name < ' ' || *name > '~')
+			*name = '?';
+	}
+}
+
+/**
+ * task_read - look at a task
+ * @tid: its id
+ *
+ * Return: What there is to know, if there is such a task and it lives.
+ */
+struct task task_read(pid_t tid)
+{
+	struct task t = { .tid = tid };
+	char path[32], line[4096];
+	unsigned int mode;
+	int found = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", tid);
+	f = fopen(path, "r");
+	if (!f && errno == ENOENT)
+		die("%d: no such process, or /proc is not mounted", tid);
+	if (!f)
+		die("%s: %s: is /proc mounted with hidepid? Try it as root", path,
+		    strerror(errno));
+	while (fgets(line, sizeof(line), f)) {
+		found += sscanf(line, "Name:\t%64[^\n]", t.name) == 1;
+		sscanf(line, "State: %c", &t.state);
+		sscanf(line, "TracerPid: %d", &t.tracer);
+		sscanf(line, "Seccomp_filters: %u", &t.nr_filters);
+		if (sscanf(line, "Seccomp: %u", &mode) == 1) {
+			if (mode > MODE_FILTER)
+				die("%d: seccomp mode %u is not known: get a newer seccomp-policy",
+				    tid, mode);
+			t.mode = mode;
+			found++;
+		}
+	}
+	fclose(f);
+	if (t.state == 'Z' || t.state == 'X')
+		die("%d: the process has ended, it makes no more calls", tid);
+	if (found < 1)
+		die("%d: no such process", tid);
+	if (found < 2)
+		die("%s tells no seccomp mode: the kernel has no CONFIG_SECCOMP", path);
+	make_printable(t.name);
+	return t;
+}
