@@ -35,6 +35,28 @@ void policy_add(struct policy *p, enum abi abi, u32 first, u32 last, struct verd
 	p->entries[abi][nr] = (struct entry){ .first = first, .last = last, .verdict = verdict };
 }
 
+/* What takes effect of what filters return. */
+static u32 effect(u32 ret)
+{
+	u32 action = ret & SECCOMP_RET_ACTION_FULL, data = ret & SECCOMP_RET_DATA;
+
+	switch (action) {
+	case SECCOMP_RET_ERRNO:
+		return action | min(data, (u32)MAX_ERRNO);
+	case SECCOMP_RET_TRAP:
+	case SECCOMP_RET_TRACE:
+		return ret;
+	case SECCOMP_RET_ALLOW:
+	case SECCOMP_RET_LOG:
+	case SECCOMP_RET_USER_NOTIF:
+	case SECCOMP_RET_KILL_THREAD:
+		return action;
+	default:
+		/* An action that the kernel does not know is this one to it. */
+		return SECCOMP_RET_KILL_PROCESS;
+	}
+}
+
 /**
  * verdict_always - a verdict that is always the same
  * @ret: what the filters return
@@ -44,30 +66,12 @@ void policy_add(struct policy *p, enum abi abi, u32 first, u32 last, struct verd
  */
 struct verdict verdict_always(u32 ret, int filter)
 {
-	u32 action = ret & SECCOMP_RET_ACTION_FULL, data = ret & SECCOMP_RET_DATA;
-
-	switch (action) {
-	case SECCOMP_RET_ALLOW:
-		filter = NO_FILTER;
-		data = 0;
-		break;
-	case SECCOMP_RET_ERRNO:
-		data = min(data, (u32)MAX_ERRNO);
-		break;
-	case SECCOMP_RET_TRAP:
-	case SECCOMP_RET_TRACE:
-		break;
-	case SECCOMP_RET_LOG:
-	case SECCOMP_RET_USER_NOTIF:
-	case SECCOMP_RET_KILL_THREAD:
-		data = 0;
-		break;
-	default:
-		/* An action that the kernel does not know is this one to it. */
-		action = SECCOMP_RET_KILL_PROCESS;
-		data = 0;
-	}
-	return (struct verdict){ .constant = true, .ret = action | data, .filter = filter };
+	ret = effect(ret);
+	return (struct verdict){
+		.constant = true,
+		.ret = ret,
+		.filter = ret == SECCOMP_RET_ALLOW ? NO_FILTER : filter,
+	};
 }
 
 /**
@@ -89,44 +93,69 @@ bool verdict_unreadable(const struct verdict *v)
  * verdict_mildest - what is done to a call at least?
  * @v: the verdict
  *
- * Return: The action that no answer of a program can make milder. Only another
- * program's data may take the place of its data, if the action is the same.
+ * Return: The mildest action that there may be, whatever programs return.
  */
 u32 verdict_mildest(const struct verdict *v)
 {
-	u32 ret = SECCOMP_RET_ALLOW;
+	static const u32 known[] = {
+		SECCOMP_RET_ALLOW, SECCOMP_RET_LOG, SECCOMP_RET_TRACE, SECCOMP_RET_USER_NOTIF,
+		SECCOMP_RET_ERRNO, SECCOMP_RET_TRAP, SECCOMP_RET_KILL_THREAD,
+	};
+	s32 least = action_only(SECCOMP_RET_ALLOW);
 
 	if (v->constant)
-		return v->ret;
+		return v->ret & SECCOMP_RET_ACTION_FULL;
 	for (unsigned int i = 0; i < v->nr_steps; i++) {
 		const struct answer *a = &v->steps[i].answer;
 
-		if (!a->code && action_only(a->ret) < action_only(ret))
-			ret = a->ret;
+		if (!a->code)
+			least = min(least, action_only(a->ret));
 	}
-	return ret & SECCOMP_RET_ACTION_FULL;
+	/* An unknown action kills, but those that win against it may be milder. */
+	for (unsigned int i = 0; i < ARRAY_SIZE(known); i++) {
+		if ((s32)known[i] <= least)
+			return known[i];
+	}
+	return SECCOMP_RET_KILL_PROCESS;
+}
+
+/* The strictest action that comes of an answer. */
+static u32 strictest(const struct answer *a)
+{
+	u32 action = effect(a->ret) & SECCOMP_RET_ACTION_FULL;
+
+	/* An unknown one is no small number, but kills. */
+	for (unsigned int i = 0; a->code && i < a->code->len; i++) {
+		const struct sock_filter *insn = &a->code->insns[i];
+
+		if (insn->code == (BPF_RET | BPF_K) && effect(insn->k) == SECCOMP_RET_KILL_PROCESS)
+			action = SECCOMP_RET_KILL_PROCESS;
+	}
+	return action;
 }
 
 /**
  * verdict_strictest - what is done to a call at most?
  * @v: the verdict
  *
- * Return: The smallest action that a program can return, or the constant.
+ * Return: The strictest action that there may be, whatever programs return.
  */
 u32 verdict_strictest(const struct verdict *v)
 {
-	u32 ret = SECCOMP_RET_ALLOW;
+	u32 action = SECCOMP_RET_ALLOW;
 
 	if (v->constant)
-		return v->ret;
+		return v->ret & SECCOMP_RET_ACTION_FULL;
 	/* Nothing is known of them. */
 	if (!v->nr_steps)
 		return SECCOMP_RET_KILL_PROCESS;
 	for (unsigned int i = 0; i < v->nr_steps; i++) {
-		if (action_only(v->steps[i].answer.ret) < action_only(ret))
-			ret = v->steps[i].answer.ret;
+		u32 a = strictest(&v->steps[i].answer);
+
+		if (action_only(a) < action_only(action))
+			action = a;
 	}
-	return ret & SECCOMP_RET_ACTION_FULL;
+	return action;
 }
 
 /* Does @step tell the same as the newer @first, whatever the call? */

@@ -36,7 +36,7 @@ static void print_head(const struct subject *s)
 		printf("strict mode\n");
 		return;
 	default:
-		printf("%u filter%s, as %s\n", p->nr_filters, p->nr_filters == 1 ? "" : "s",
+		printf("%u filter%s, source: %s\n", p->nr_filters, p->nr_filters == 1 ? "" : "s",
 		       p->source);
 	}
 	for (unsigned int i = 0; p->filters && i < p->nr_filters; i++)

@@ -1,0 +1,661 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Hold what seccomp-policy says against filters that are run */
+
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/audit.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "program.h"
+#include "stacks.h"
+
+#define X32_BIT		0x40000000U
+
+/* How many calls of each number to run, and numbers of each range to try. */
+#define CALLS		7
+#define SAMPLES		64
+
+/* How many filters from files make a stack. */
+#define FILES_DEPTH	4
+
+static const char *tool;
+static bool has_view;
+static int failed;
+static char output[OUTPUT_MAX];
+
+/* What was seen of verdicts, that a test of nothing be noticed. */
+static unsigned long constant, dependent, missed;
+
+__attribute__((format(printf, 2, 3)))
+static void report(bool ok, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	fputs(ok ? "ok " : "not ok ", stdout);
+	vprintf(format, args);
+	puts("");
+	va_end(args);
+	failed |= !ok;
+}
+
+static int action(u32 ret)
+{
+	return ret & SECCOMP_RET_ACTION_FULL;
+}
+
+static const char *digits(pid_t pid)
+{
+	static char text[4][16];
+	static int next;
+	char *to = text[next++ % 4];
+
+	snprintf(to, sizeof(text[0]), "%d", pid);
+	return to;
+}
+
+#define TOOL(...)	((char *[]){ (char *)tool, ##__VA_ARGS__, NULL })
+
+/* --- The answers against runs --- */
+
+static u32 random_word(const struct stack *s)
+{
+	const unsigned int i = random() % s->nr;
+
+	if (random() % 2)
+		return s->insns[i][random() % s->len[i]].k + random() % 3 - 1;
+	return random() % 4 ? random() % 600 : random();
+}
+
+static void make_calls(struct seccomp_data *calls, const struct stack *s)
+{
+	memset(calls, 0, CALLS * sizeof(*calls));
+	memset(&calls[1], 0xff, sizeof(calls[1]));
+	for (int i = 2; i < CALLS; i++) {
+		calls[i].instruction_pointer = random_word(s);
+		for (int j = 0; j < 6; j++)
+			calls[i].args[j] = random_word(s) |
+					   (u64)(i % 2 ? 0 : random_word(s)) << 32;
+	}
+}
+
+static bool agrees(const struct answer *a, const struct truth *t)
+{
+	if (a->constant)
+		return a->ret == t->ret && a->filter == t->filter;
+	return action(t->ret) >= action(a->strictest) && action(t->ret) <= action(a->mildest);
+}
+
+/* Run the filters for a number, as a filter sees it. */
+static bool try_number(const struct stack *s, struct seccomp_data *calls,
+		       const struct answer *a, u32 nr)
+{
+	struct truth first;
+	bool same = true;
+
+	for (int i = 0; i < CALLS; i++) {
+		struct truth t;
+
+		calls[i].arch = a->abi == 1 ? AUDIT_ARCH_I386 : AUDIT_ARCH_X86_64;
+		calls[i].nr = nr;
+		t = truth_of(s, &calls[i], i % 2);
+		if (!i)
+			first = t;
+		same &= t.ret == first.ret;
+		if (!agrees(a, &t)) {
+			fprintf(stderr, "%s %u, call %d: filter %d returns %x, the tool says %x, filter %d\n",
+				abi_names[a->abi], nr, i, t.filter, t.ret, a->ret, a->filter);
+			return false;
+		}
+	}
+	constant += a->constant;
+	dependent += !a->constant;
+	missed += !a->constant && same;
+	return true;
+}
+
+static bool try_answer(const struct stack *s, struct seccomp_data *calls, const struct answer *a)
+{
+	const u32 base = a->abi == 2 ? X32_BIT : 0, size = a->last - a->first;
+
+	if (!try_number(s, calls, a, base + a->first) || !try_number(s, calls, a, base + a->last))
+		return false;
+	for (int i = 0; size > 1 && i < SAMPLES; i++) {
+		u32 offset = random_word(s) - a->first;
+
+		if (offset > size)
+			offset = ((u64)random() * random()) % size;
+		if (!try_number(s, calls, a, base + a->first + offset))
+			return false;
+	}
+	return true;
+}
+
+/* Is each number of each ABI there once? */
+static bool complete(const struct answers *answers)
+{
+	u64 numbers[ABIS] = { };
+
+	for (unsigned int i = 0; i < answers->nr; i++) {
+		const struct answer *a = &answers->all[i];
+
+		if (i && a[-1].abi == a->abi && a->first <= a[-1].last)
+			return false;
+		numbers[a->abi] += (u64)a->last - a->first + 1;
+	}
+	return numbers[0] + numbers[2] == 1ULL << 32 && numbers[1] == 1ULL << 32;
+}
+
+static bool ask(pid_t pid, const char *source, struct answers *answers)
+{
+	char option[32];
+	int status;
+
+	snprintf(option, sizeof(option), "--source=%s", source);
+	status = run(TOOL("--json", "--cost", option, (char *)digits(pid)), output);
+	if (status || !parse(output, answers)) {
+		fprintf(stderr, "exit status %d: %.300s\n", status, output);
+		return false;
+	}
+	if (!complete(answers)) {
+		fprintf(stderr, "numbers are missing\n");
+		return false;
+	}
+	return true;
+}
+
+/* Do kernel and tool say the same, as far as both say it? */
+static bool same_answers(const struct answers *kernel, const struct answers *own)
+{
+	if (kernel->nr != own->nr) {
+		fprintf(stderr, "the kernel has %u lines, not %u\n", kernel->nr, own->nr);
+		return false;
+	}
+	for (unsigned int i = 0; i < own->nr; i++) {
+		const struct answer *a = &kernel->all[i], *b = &own->all[i];
+
+		if (a->abi != b->abi || a->first != b->first || a->last != b->last ||
+		    a->constant != b->constant || a->filter != b->filter ||
+		    (a->constant && a->ret != b->ret) || a->programs != b->programs) {
+			fprintf(stderr, "%s %u: the kernel says %x, %d, %u, not %x, %d, %u\n",
+				abi_names[b->abi], b->first, a->ret, a->filter, a->programs,
+				b->ret, b->filter, b->programs);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Ask for the policy of a process with these filters, by all ways; try all numbers. */
+static bool try_stack(const struct stack *s, struct answers *answers)
+{
+	static struct answers kernel;
+	struct seccomp_data calls[CALLS];
+	pid_t pid = start(s);
+	bool right;
+
+	if (!pid)
+		return false;
+	right = ask(pid, "ptrace", answers);
+	if (right && has_view)
+		right = ask(pid, "kernel", &kernel) && same_answers(&kernel, answers);
+	/* It goes on as if nothing had been. */
+	if (right && (kill(pid, 0) || waitpid(pid, NULL, WNOHANG))) {
+		fprintf(stderr, "the process did not survive\n");
+		right = false;
+	}
+	stop(pid);
+	if (!right)
+		return false;
+
+	make_calls(calls, s);
+	for (unsigned int i = 0; i < answers->nr; i++) {
+		if (!try_answer(s, calls, &answers->all[i]))
+			return false;
+	}
+	return true;
+}
+
+static const struct answer *find(const struct answers *answers, int abi, u32 nr)
+{
+	for (unsigned int i = 0; i < answers->nr; i++) {
+		const struct answer *a = &answers->all[i];
+
+		if (a->abi == abi && a->first <= nr && nr <= a->last)
+			return a;
+	}
+	return NULL;
+}
+
+static bool is_expected(const struct answer *a, const struct answer *want)
+{
+	if (!a || a->constant != want->constant || a->filter != want->filter)
+		return false;
+	if (a->constant)
+		return a->ret == want->ret;
+	return a->programs == want->programs && a->strictest == want->strictest &&
+	       a->mildest == want->mildest && (!want->longest || a->longest == want->longest);
+}
+
+static void test_known(void)
+{
+	static struct answers answers;
+	static struct stack s;
+
+	for (unsigned int i = 0; i < nr_known_stacks; i++) {
+		const struct known *k = &known_stacks[i];
+		bool right;
+
+		begin_stack(&s);
+		k->make(&s);
+		right = try_stack(&s, &answers);
+		for (const struct expectation *e = k->expect;
+		     right && (e->want.constant || e->want.programs); e++) {
+			right = is_expected(find(&answers, e->abi, e->nr), &e->want);
+			if (!right)
+				fprintf(stderr, "%s %u is not as expected\n", abi_names[e->abi],
+					e->nr);
+		}
+		report(right, "known stack %s", k->name);
+	}
+}
+
+static void test_random(unsigned int stacks)
+{
+	static struct answers answers;
+	static struct stack s;
+
+	constant = dependent = missed = 0;
+	for (unsigned int i = 0; i < stacks; i++) {
+		random_stack(&s, i);
+		if (!try_stack(&s, &answers)) {
+			report(false, "random stack %u", i);
+			return;
+		}
+	}
+	/* Else nothing was tested, or nothing found out. */
+	report(constant > 9 * dependent && dependent - missed > 10 * stacks,
+	       "%u random stacks: %lu numbers constant and right, %lu depend, %lu seen to vary",
+	       stacks, constant, dependent, dependent - missed);
+}
+
+static void test_files(char **paths)
+{
+	static struct answers answers;
+	static struct stack s, all;
+	unsigned int nr = 0;
+
+	constant = dependent = missed = 0;
+	for (; paths[nr]; nr++) {
+		s.nr = 0;
+		if (!file_stack(&s, paths[nr], false)) {
+			report(false, "%s cannot be read", paths[nr]);
+			return;
+		}
+		if (!try_stack(&s, &answers)) {
+			report(false, "filter %s", paths[nr]);
+			return;
+		}
+	}
+	/* As stacks of different ones. */
+	for (unsigned int i = 0; i + FILES_DEPTH <= nr; i++) {
+		all.nr = 0;
+		for (unsigned int j = 0; j < FILES_DEPTH; j++)
+			file_stack(&all, paths[(i + j * nr / FILES_DEPTH) % nr], true);
+		if (!try_stack(&all, &answers)) {
+			report(false, "stack of %s and others", paths[i]);
+			return;
+		}
+	}
+	if (nr)
+		report(constant > 1000 * nr, "%u filters from files: %lu constant, %lu depend",
+		       nr, constant, dependent);
+}
+
+/* --- Ways to go wrong --- */
+
+/* The tool must exit with @status, and say @text in one line if that is 2. */
+static void expect(const char *name, int status, const char *text, void (*prepare)(void),
+		   char *const argv[])
+{
+	int got = run_as(prepare, argv, output);
+	const char *end = strchr(output, '\n');
+
+	if (got != status)
+		report(false, "%s: exit status %d, not %d: %.200s", name, got, status, output);
+	else if (!strstr(output, text))
+		report(false, "%s: does not say '%s' but: %.200s", name, text, output);
+	else if (status == 2 && (!end || end[1]))
+		report(false, "%s: more than a line: %.200s", name, output);
+	else
+		report(true, "%s", name);
+}
+
+static void become_nobody(void)
+{
+	setgroups(0, NULL);
+	if (setgid(65534) || setuid(65534))
+		_exit(126);
+}
+
+/* Privileged, but with a filter of its own. */
+static void sandbox_self(void)
+{
+	struct sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	struct sock_fprog fprog = { .len = 1, .filter = &allow };
+
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &fprog))
+		_exit(126);
+}
+
+static void close_output(void)
+{
+	int fd = open("/dev/full", O_WRONLY);
+
+	if (fd < 0 || dup2(fd, 1) < 0)
+		_exit(126);
+}
+
+static pid_t start_plain(int (*prepare)(void))
+{
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (prepare && prepare())
+			_exit(1);
+		for (;;)
+			;
+	}
+	usleep(50000);
+	return pid;
+}
+
+static int be_strict(void)
+{
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT);
+}
+
+static int be_traced(void)
+{
+	const struct sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	struct sock_fprog fprog = { .len = 1, .filter = (struct sock_filter *)&allow };
+
+	return ptrace(PTRACE_TRACEME) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	       syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &fprog);
+}
+
+static void test_usage(void)
+{
+	pid_t pid = start_plain(NULL);
+	char *p = (char *)digits(pid);
+
+	expect("help", 0, "usage: ", NULL, TOOL("--help"));
+	expect("no arguments", 2, "one process id", NULL, TOOL());
+	expect("two processes", 2, "one process id", NULL, TOOL(p, p));
+	expect("unknown option", 2, "--sauce", NULL, TOOL("--sauce", p));
+	expect("no number", 2, "'1x' is no process id", NULL, TOOL("1x"));
+	expect("empty number", 2, "'' is no process id", NULL, TOOL(""));
+	expect("negative number", 2, "'-1' is no process id", NULL, TOOL("--", "-1"));
+	expect("number too great", 2, "is no process id", NULL, TOOL("4294967297"));
+	expect("unknown source", 2, "one of auto, kernel, ptrace", NULL, TOOL("--source=x", p));
+	expect("cost and diff", 2, "do not go together", NULL, TOOL("--cost", "--diff", p, p));
+	expect("no such process", 2, "no such process", NULL, TOOL("2147483647"));
+	expect("no such process to compare with", 2, "no such process", NULL,
+	       TOOL("--diff", "2147483647", p));
+	expect("full disk", 2, "cannot write", close_output, TOOL(p));
+	stop(pid);
+
+	pid = fork();
+	if (!pid)
+		_exit(0);
+	usleep(50000);
+	expect("process that has ended", 2, "has ended", NULL, TOOL((char *)digits(pid)));
+	stop(pid);
+}
+
+static void test_permissions(const struct stack *s)
+{
+	pid_t pid = start(s), traced = start_plain(be_traced);
+	char *p = (char *)digits(pid);
+
+	expect("nobody", 2, "may not be traced", become_nobody, TOOL("--source=ptrace", p));
+	expect("inside a sandbox", 2, "not from inside a seccomp sandbox", sandbox_self,
+	       TOOL("--source=ptrace", p));
+	expect("traced already", 2, "one tracer only", NULL,
+	       TOOL("--source=ptrace", (char *)digits(traced)));
+	if (!has_view) {
+		expect("no view", 2, "CONFIG_SECCOMP_POLICY_VIEW", NULL,
+		       TOOL("--source=kernel", p));
+	} else {
+		expect("view: nobody", 2, "CAP_SYS_ADMIN", become_nobody,
+		       TOOL("--source=kernel", p));
+		expect("view: inside a sandbox", 2, "sandbox", sandbox_self,
+		       TOOL("--source=kernel", p));
+		expect("view: traced already", 0, "source: kernel", NULL,
+		       TOOL((char *)digits(traced)));
+	}
+	stop(pid);
+	stop(traced);
+}
+
+/* --- Modes, and other states of a process --- */
+
+static void test_modes(void)
+{
+	pid_t none = start_plain(NULL), strict = start_plain(be_strict);
+	static struct answers answers;
+	unsigned int allowed = 0;
+
+	expect("no seccomp", 0, "no seccomp, every call is allowed", NULL,
+	       TOOL((char *)digits(none)));
+	expect("strict mode", 0, "strict mode\n", NULL, TOOL((char *)digits(strict)));
+	expect("no seccomp, as nobody", 0, "no seccomp", become_nobody,
+	       TOOL((char *)digits(none)));
+
+	run(TOOL("--json", (char *)digits(none)), output);
+	report(parse(output, &answers) && complete(&answers), "no seccomp, as JSON");
+	for (unsigned int i = 0; i < answers.nr; i++)
+		allowed += answers.all[i].ret == SECCOMP_RET_ALLOW;
+	report(allowed == answers.nr, "no seccomp allows all");
+
+	run(TOOL("--json", (char *)digits(strict)), output);
+	report(parse(output, &answers) && complete(&answers), "strict mode, as JSON");
+	allowed = 0;
+	for (unsigned int i = 0; i < answers.nr; i++)
+		allowed += answers.all[i].ret == SECCOMP_RET_ALLOW;
+	report(allowed == 10 && find(&answers, 0, 15)->ret == SECCOMP_RET_ALLOW &&
+	       find(&answers, 1, 119)->ret == SECCOMP_RET_ALLOW &&
+	       find(&answers, 0, 2)->ret == SECCOMP_RET_KILL_THREAD &&
+	       find(&answers, 2, 0)->ret == SECCOMP_RET_KILL_THREAD,
+	       "strict mode allows what it should");
+
+	expect("none and strict differ", 1, "allowed -> refused by killing the thread", NULL,
+	       TOOL((char *)digits(none), "--diff", (char *)digits(strict)));
+	expect("none and none do not", 0, "", NULL,
+	       TOOL((char *)digits(none), "--diff", (char *)digits(none)));
+	stop(none);
+	stop(strict);
+}
+
+static char state_of(pid_t pid)
+{
+	char path[32], state = '?';
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	f = fopen(path, "r");
+	if (f && fscanf(f, "%*d (%*[^)]) %c", &state) != 1)
+		state = '?';
+	if (f)
+		fclose(f);
+	return state;
+}
+
+/* A process that is stopped stays so, and one that is killed meanwhile dies. */
+static void test_stopped(const struct stack *s)
+{
+	pid_t pid = start(s);
+	char *p = (char *)digits(pid);
+
+	kill(pid, SIGSTOP);
+	usleep(50000);
+	expect("stopped process", 0, "source: ptrace", NULL, TOOL("--source=ptrace", p));
+	usleep(50000);
+	report(state_of(pid) == 'T', "it still is");
+	kill(pid, SIGCONT);
+	usleep(50000);
+	report(state_of(pid) == 'R', "it goes on when told");
+	stop(pid);
+}
+
+/* --- Differences --- */
+
+static void add_filter(struct stack *s, const struct sock_filter *insns, unsigned int len)
+{
+	s->insns[s->nr] = insns;
+	s->len[s->nr++] = len;
+}
+
+static void test_diff(void)
+{
+	static const struct sock_filter check_1[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 59, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 16),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 1, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	/* The same by other tests. */
+	static const struct sock_filter check_1_again[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 60, 4, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 59, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 16),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 1, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	static const struct sock_filter check_2[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 59, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 16),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 2, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	static const struct sock_filter refuse[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 59, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	static struct stack s[4];
+	char *p[4];
+	pid_t pids[4];
+
+	add_filter(&s[0], check_1, 6);
+	add_filter(&s[1], check_1_again, 7);
+	add_filter(&s[2], check_2, 6);
+	add_filter(&s[3], refuse, 4);
+	for (int i = 0; i < 4; i++) {
+		pids[i] = start(&s[i]);
+		p[i] = (char *)digits(pids[i]);
+	}
+	run(TOOL("--diff", p[0], p[0]), output);
+	report(!*output, "a process does not differ from itself");
+	expect("that exits 0", 0, "", NULL, TOOL("--diff", p[0], p[0]));
+	expect("that exits 0 as JSON", 0, "\"differences\": []", NULL,
+	       TOOL("--json", "--diff", p[0], p[0]));
+	run(TOOL("--diff", p[0], p[1]), output);
+	report(!*output, "another filter with the same policy does not differ");
+	expect("other arguments differ", 1, "argument-checked in both, but differently, 1 call",
+	       NULL, TOOL("--diff", p[0], p[2]));
+	expect("it names the call", 1, "\n    execve\n", NULL, TOOL("--diff", p[0], p[2]));
+	expect("a check and a refusal differ", 1,
+	       "refused with EPERM -> argument-checked, 1 call:\n    execve\n", NULL,
+	       TOOL("--diff", p[0], p[3]));
+	expect("the same as JSON", 1, "\"name\": \"execve\", \"known\": true, \"a\": {", NULL,
+	       TOOL("--json", "--diff", p[0], p[3]));
+	if (has_view) {
+		expect("the view does not tell", 0, "whether alike only --source=ptrace can tell",
+		       NULL, TOOL("--source=kernel", "--diff", p[0], p[2]));
+		expect("the view tells constants", 1, "refused with EPERM -> argument-checked",
+		       NULL, TOOL("--source=kernel", "--diff", p[0], p[3]));
+	}
+	for (int i = 0; i < 4; i++)
+		stop(pids[i]);
+}
+
+/* --- For other tests --- */
+
+/* Be a process with these filters, and say so. */
+static int hold(char **paths)
+{
+	static struct stack s;
+	pid_t pid;
+
+	for (; *paths; paths++) {
+		if (!file_stack(&s, *paths, false)) {
+			fprintf(stderr, "policy_test: cannot read %s\n", *paths);
+			return 2;
+		}
+	}
+	pid = start(&s);
+	if (!pid)
+		return 2;
+	printf("%d\n", pid);
+	fflush(stdout);
+	pause();
+	return 2;
+}
+
+int main(int argc, char **argv)
+{
+	bool need_view = argc > 1 && !strcmp(argv[1], "--need-view");
+	static struct stack s;
+
+	if (argc > 2 && !strcmp(argv[1], "--hold"))
+		return hold(argv + 2);
+	argv += need_view;
+	argc -= need_view;
+	if (argc < 3) {
+		fprintf(stderr, "usage: policy_test [--need-view] TOOL STACKS [FILTER]...\n"
+			"       policy_test --hold FILTER...\n");
+		return 2;
+	}
+	tool = argv[1];
+	has_view = !access("/proc/self/seccomp_policy", F_OK);
+	if (need_view)
+		report(has_view, "the kernel has /proc/PID/seccomp_policy");
+	srandom(1);
+
+	test_usage();
+	test_modes();
+	random_stack(&s, 3);
+	test_permissions(&s);
+	test_stopped(&s);
+	test_diff();
+	test_known();
+	test_random(atoi(argv[2]));
+	test_files(argv + 3);
+	if (!has_view)
+		printf("skip the kernel's own view: no /proc/PID/seccomp_policy\n");
+	return failed;
+}
