@@ -2,7 +2,6 @@
 /* What actions and system calls are called */
 
 #define _GNU_SOURCE
-#include <inttypes.h>
 #include <linux/array_size.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>
@@ -53,7 +52,7 @@ bool action_named(const char *name, u32 *ret)
 	size_t len = strcspn(name, "(");
 	u32 data = 0;
 
-	if (name[len] && (sscanf(name + len, "(%" SCNu32 ")", &data) != 1 ||
+	if (name[len] && (sscanf(name + len, "(%u)", &data) != 1 ||
 			  data > SECCOMP_RET_DATA))
 		return false;
 	for (unsigned int i = 0; i < ARRAY_SIZE(actions); i++) {

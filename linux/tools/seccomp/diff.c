@@ -85,8 +85,10 @@ static bool next_piece(struct walk *w)
 			if (p->b.last <= p->a.last)
 				w->j++;
 
-			p->a.first = p->b.first = max(p->a.first, p->b.first);
-			p->a.last = p->b.last = min(p->a.last, p->b.last);
+			p->a.first = max(p->a.first, p->b.first);
+			p->a.last = min(p->a.last, p->b.last);
+			p->b.first = p->a.first;
+			p->b.last = p->a.last;
 			if (p->a.first > p->a.last)
 				continue;
 			p->relation = compare(&p->a.verdict, &p->b.verdict);
@@ -103,7 +105,7 @@ static void label_piece(char *to, const struct piece *p)
 	label_verdict(a, &p->a, false);
 	label_verdict(b, &p->b, false);
 	if (p->relation == NOT_KNOWN)
-		snprintf(to, LABEL_MAX, "argument-checked in both, whether alike only --source=ptrace can tell");
+		snprintf(to, LABEL_MAX, "argument-checked in both, only ptrace tells whether alike");
 	else if (!strcmp(a, b))
 		snprintf(to, LABEL_MAX, "%.100s in both, but differently", a);
 	else

@@ -2,6 +2,7 @@
 /* The filters of a task, as a tracer reads them */
 
 #include <errno.h>
+#include <linux/seccomp_pin.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +11,6 @@
 #include <time.h>
 
 #include "dump.h"
-#include "pin.h"
 #include "util.h"
 
 /* Of a name of its own: older headers have less of it. */
@@ -34,12 +34,12 @@ static long request(unsigned int what, pid_t tid, uintptr_t addr, void *data)
 	return ret < 0 ? -errno : ret;
 }
 
-__attribute__((noreturn))
+__noreturn
 static void die_untraceable(const struct task *t, long err)
 {
 	if (t->tracer)
-		die("%d is being traced by %d, and a task has one tracer only: end that, or read /proc/%d/seccomp_policy where the kernel has it (CONFIG_SECCOMP_POLICY_VIEW)",
-		    t->tid, t->tracer, t->tid);
+		die("%d is traced by %d already, and a task has one tracer only: end that first",
+		    t->tid, t->tracer);
 	if (err == -ESRCH)
 		die("%d: no such process", t->tid);
 	die("%d may not be traced (%s): try it as root, or with CAP_SYS_PTRACE and CAP_SYS_ADMIN",
@@ -47,7 +47,7 @@ static void die_untraceable(const struct task *t, long err)
 }
 
 /* Stop the task. Returns the signal that it was about to take, or 0. */
-static int stop(const struct task *t)
+static int stop_task(const struct task *t)
 {
 	const struct timespec ms = { .tv_nsec = 1000000 };
 	int status, gone = 0;
@@ -70,7 +70,7 @@ static int stop(const struct task *t)
 	return status >> 16 ? 0 : WSTOPSIG(status);
 }
 
-/* Read a filter that is none of classic BPF. Returns 0 or an error. */
+/* Read what is known beside the instructions. Returns 0 or an error. */
 static long read_metadata(pid_t tid, unsigned int index, struct filter *f)
 {
 	struct metadata data = { .filter_off = index };
@@ -88,10 +88,11 @@ static long read_metadata(pid_t tid, unsigned int index, struct filter *f)
 	return 0;
 }
 
+/* A pin is a filter that the kernel has written. */
 static void write_pin(struct filter *f)
 {
-	f->insns = allocate(PIN_INSNS_MAX, sizeof(*f->insns));
-	f->len = pin_program(f->insns, f->pin_arch, f->pin_action);
+	f->insns = allocate(SECCOMP_PIN_INSNS_MAX, sizeof(*f->insns));
+	f->len = seccomp_pin_write(f->insns, f->pin_arch, f->pin_action);
 	if (!f->len)
 		f->insns = NULL;
 }
@@ -151,14 +152,14 @@ static long read_all(pid_t tid, struct policy *p)
  */
 void dump_filters(const struct task *t, struct policy *p)
 {
-	int signal = stop(t);
+	int signal = stop_task(t);
 	long err = read_all(t->tid, p);
 
 	request(PTRACE_DETACH, t->tid, 0, (void *)(intptr_t)signal);
 	if (err == -EACCES)
-		die("filters are for CAP_SYS_ADMIN to read, and not from inside a seccomp sandbox: try it as root");
+		die("not without CAP_SYS_ADMIN, and not from inside a seccomp sandbox: try as root");
 	if (err == -EINVAL || err == -EIO)
-		die("this kernel does not give filters to a tracer: it needs CONFIG_CHECKPOINT_RESTORE, or CONFIG_SECCOMP_POLICY_VIEW");
+		die("this kernel shows no filters: it needs CONFIG_CHECKPOINT_RESTORE");
 	if (err)
 		die("%d: cannot read its filters: %s", t->tid, strerror(-err));
 	reverse(p->filters, p->nr_filters);

@@ -4,6 +4,7 @@
 #ifndef _FILTER_H
 #define _FILTER_H
 
+#include <linux/bitops.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <linux/types.h>
@@ -12,10 +13,10 @@
 
 /* What older headers do not have yet. */
 #ifndef SECCOMP_FILTER_FLAG_BPF_PROG_FD
-#define SECCOMP_FILTER_FLAG_BPF_PROG_FD	(1UL << 6)
+#define SECCOMP_FILTER_FLAG_BPF_PROG_FD	BIT(6)
 #endif
 #ifndef SECCOMP_METADATA_PIN
-#define SECCOMP_METADATA_PIN		(1ULL << 32)
+#define SECCOMP_METADATA_PIN		BIT_ULL(32)
 #endif
 
 /**

@@ -13,7 +13,7 @@
 #define INDENT	4
 
 /* Write behind what is there, as far as there is room. */
-__attribute__((format(printf, 2, 3)))
+__printf(2, 3)
 static void append(char *to, const char *format, ...)
 {
 	size_t len = strlen(to);

@@ -65,20 +65,17 @@ static enum source parse_source(const char *text)
 	die("--source=%s: one of auto, kernel, ptrace", text);
 }
 
-__attribute__((noreturn))
+__noreturn
 static void die_without_view(pid_t tid, int err)
 {
 	switch (err) {
 	case -ENOENT:
-		die("there is no /proc/%d/seccomp_policy: the kernel needs CONFIG_SECCOMP_POLICY_VIEW, else use --source=ptrace",
-		    tid);
+		die("this kernel has no CONFIG_SECCOMP_POLICY_VIEW: try --source=ptrace");
 	case -EACCES:
 	case -EPERM:
-		die("/proc/%d/seccomp_policy is for CAP_SYS_ADMIN to read, and not from inside a seccomp sandbox: try it as root",
-		    tid);
+		die("not without CAP_SYS_ADMIN, and not from inside a seccomp sandbox: try as root");
 	case -EOPNOTSUPP:
-		die("/proc/%d/seccomp_policy: the kernel was booted with seccomp.action_tables=0: use --source=ptrace",
-		    tid);
+		die("the kernel runs with seccomp.action_tables=0: try --source=ptrace");
 	case -ENODATA:
 		die("/proc/%d/seccomp_policy is empty: did the process end?", tid);
 	default:

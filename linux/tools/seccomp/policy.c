@@ -15,7 +15,7 @@
 /**
  * policy_add - add a verdict
  * @p: the policy
- * @abi: of which ABI
+ * @abi: the ABI of the numbers
  * @first: the least number; greater than all there are yet
  * @last: the greatest number
  * @verdict: what is done to them

@@ -64,8 +64,8 @@ enum mode {
  * @source: where this comes from, in words
  * @nr_filters: how many filters it has
  * @filters: they, the newest first; NULL if they were not read
- * @nr: how many entries there are for an ABI; 0 if the kernel does not have it
- * @entries: the entries of an ABI, in the order of their numbers
+ * @nr: for each ABI how many entries there are; 0 if the kernel does not have it
+ * @entries: and the entries, in the order of their numbers
  */
 struct policy {
 	enum mode mode;

@@ -27,8 +27,8 @@ struct task task_read(pid_t tid)
 {
 	struct task t = { .tid = tid };
 	char path[32], line[4096];
-	unsigned int mode;
-	int found = 0;
+	bool found = false, known = false;
+	unsigned int mode = 0;
 	FILE *f;
 
 	snprintf(path, sizeof(path), "/proc/%d/status", tid);
@@ -39,25 +39,24 @@ struct task task_read(pid_t tid)
 		die("%s: %s: is /proc mounted with hidepid? Try it as root", path,
 		    strerror(errno));
 	while (fgets(line, sizeof(line), f)) {
-		found += sscanf(line, "Name:\t%64[^\n]", t.name) == 1;
-		sscanf(line, "State: %c", &t.state);
-		sscanf(line, "TracerPid: %d", &t.tracer);
-		sscanf(line, "Seccomp_filters: %u", &t.nr_filters);
-		if (sscanf(line, "Seccomp: %u", &mode) == 1) {
-			if (mode > MODE_FILTER)
-				die("%d: seccomp mode %u is not known: get a newer seccomp-policy",
-				    tid, mode);
-			t.mode = mode;
-			found++;
-		}
+		/* What is not there stays as it is. */
+		found |= sscanf(line, "Name:\t%64[^\n]", t.name) == 1 ||
+			 sscanf(line, "State: %c", &t.state) == 1 ||
+			 sscanf(line, "TracerPid: %d", &t.tracer) == 1 ||
+			 sscanf(line, "Seccomp_filters: %u", &t.nr_filters) == 1;
+		if (sscanf(line, "Seccomp: %u", &mode) == 1)
+			known = true;
 	}
 	fclose(f);
 	if (t.state == 'Z' || t.state == 'X')
 		die("%d: the process has ended, it makes no more calls", tid);
-	if (found < 1)
+	if (!found)
 		die("%d: no such process", tid);
-	if (found < 2)
+	if (!known)
 		die("%s tells no seccomp mode: the kernel has no CONFIG_SECCOMP", path);
+	if (mode > MODE_FILTER)
+		die("%d: seccomp mode %u is not known: get a newer seccomp-policy", tid, mode);
+	t.mode = mode;
 	make_printable(t.name);
 	return t;
 }

@@ -10,7 +10,11 @@
 #define DIFFERENT	1
 #define FAILED		2
 
-__attribute__((noreturn, format(printf, 1, 2)))
+/* As the kernel has them. */
+#define __noreturn	__attribute__((__noreturn__))
+#define __printf(a, b)	__attribute__((__format__(printf, a, b)))
+
+__noreturn __printf(1, 2)
 void die(const char *format, ...);
 void *allocate(size_t n, size_t size);
 

@@ -2,7 +2,6 @@
 /* What the kernel itself says of a task's policy, in /proc/PID/seccomp_policy */
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,14 +9,18 @@
 #include "util.h"
 #include "view.h"
 
+#define SPACE	" \n"
+
 /* Take what is known of the rest of a line, KEY=VALUE and more of them. */
 static bool parse_keys(char *rest, struct verdict *v)
 {
-	for (char *key = strtok(rest, " \n"); key; key = strtok(NULL, " \n")) {
+	for (char *key = strtok(rest, SPACE); key; key = strtok(NULL, SPACE)) {
 		if (!strchr(key, '='))
 			return false;
-		sscanf(key, "filter=%d", &v->filter);
-		sscanf(key, "residuals=%u", &v->programs);
+		/* Others may follow some day. */
+		if (sscanf(key, "filter=%d", &v->filter) != 1 &&
+		    sscanf(key, "residuals=%u", &v->programs) != 1)
+			continue;
 	}
 	return true;
 }
@@ -43,9 +46,9 @@ static bool parse_line(char *line, struct policy *p)
 	int end = 0;
 	enum abi abi;
 
-	if (sscanf(line, "%15s %" SCNu32 "-%" SCNu32 " %31s%n", abi_name, &first, &last,
+	if (sscanf(line, "%15s %u-%u %31s%n", abi_name, &first, &last,
 		   verdict_name, &end) != 4) {
-		if (sscanf(line, "%15s %" SCNu32 " %31s%n", abi_name, &first, verdict_name,
+		if (sscanf(line, "%15s %u %31s%n", abi_name, &first, verdict_name,
 			   &end) != 3)
 			return false;
 		last = first;
@@ -80,8 +83,7 @@ int view_read(const struct task *t, struct policy *p)
 	while (fgets(line, sizeof(line), f)) {
 		nr++;
 		if (!parse_line(line, p))
-			die("%s, line %u is not understood: get a newer seccomp-policy, or use --source=ptrace",
-			    path, nr);
+			die("%s, line %u is not understood: try --source=ptrace", path, nr);
 		errno = 0;
 	}
 	if (ferror(f))

@@ -22,8 +22,11 @@ enum abi {
 /* The bit that tells numbers of x32 from those of x86-64. */
 #define X32_BIT		0x40000000U
 
-/* How long the tables of this kernel are. */
-#define NR_X86_64	473
+/*
+ * How many numbers the tables of this kernel have, and where there is x32, natively
+ * as many as x32 has: some are x32's alone.
+ */
+#define NR_X86_64	NR_X32
 #define NR_IA32		473
 #define NR_X32		548
 

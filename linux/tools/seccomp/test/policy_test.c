@@ -20,6 +20,7 @@
 
 #include "program.h"
 #include "stacks.h"
+#include "util.h"
 
 #define X32_BIT		0x40000000U
 
@@ -38,7 +39,7 @@ static char output[OUTPUT_MAX];
 /* What was seen of verdicts, that a test of nothing be noticed. */
 static unsigned long constant, dependent, missed;
 
-__attribute__((format(printf, 2, 3)))
+__printf(2, 3)
 static void report(bool ok, const char *format, ...)
 {
 	va_list args;
@@ -115,8 +116,8 @@ static bool try_number(const struct stack *s, struct seccomp_data *calls,
 			first = t;
 		same &= t.ret == first.ret;
 		if (!agrees(a, &t)) {
-			fprintf(stderr, "%s %u, call %d: filter %d returns %x, the tool says %x, filter %d\n",
-				abi_names[a->abi], nr, i, t.filter, t.ret, a->ret, a->filter);
+			fprintf(stderr, "%s %u, call %d: %x of filter %d, the tool: %x, filter %d\n",
+				abi_names[a->abi], nr, i, t.ret, t.filter, a->ret, a->filter);
 			return false;
 		}
 	}
@@ -440,7 +441,7 @@ static void test_permissions(const struct stack *s)
 	expect("traced already", 2, "one tracer only", NULL,
 	       TOOL("--source=ptrace", (char *)digits(traced)));
 	if (!has_view) {
-		expect("no view", 2, "CONFIG_SECCOMP_POLICY_VIEW", NULL,
+		expect("no view", 2, "no CONFIG_SECCOMP_POLICY_VIEW", NULL,
 		       TOOL("--source=kernel", p));
 	} else {
 		expect("view: nobody", 2, "CAP_SYS_ADMIN", become_nobody,
@@ -594,7 +595,7 @@ static void test_diff(void)
 	expect("the same as JSON", 1, "\"name\": \"execve\", \"known\": true, \"a\": {", NULL,
 	       TOOL("--json", "--diff", p[0], p[3]));
 	if (has_view) {
-		expect("the view does not tell", 0, "whether alike only --source=ptrace can tell",
+		expect("the view does not tell", 0, "only ptrace tells whether alike",
 		       NULL, TOOL("--source=kernel", "--diff", p[0], p[2]));
 		expect("the view tells constants", 1, "refused with EPERM -> argument-checked",
 		       NULL, TOOL("--source=kernel", "--diff", p[0], p[3]));

@@ -15,12 +15,13 @@
 #include <unistd.h>
 
 #include "run.h"
+#include "util.h"
 
 const char *const abi_names[ABIS] = { "x86_64", "ia32", "x32" };
 
 /* It makes no call any more then, since any might be its last. */
-__attribute__((noreturn))
-static void hold(const struct stack *s, volatile int *state)
+__noreturn
+static void hold(const struct stack *s, int *state)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
@@ -31,11 +32,11 @@ static void hold(const struct stack *s, volatile int *state)
 		};
 
 		if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &fprog)) {
-			*state = errno;
+			__atomic_store_n(state, errno, __ATOMIC_RELEASE);
 			_exit(1);
 		}
 	}
-	*state = -1;
+	__atomic_store_n(state, -1, __ATOMIC_RELEASE);
 	for (;;)
 		;
 }
@@ -48,8 +49,8 @@ static void hold(const struct stack *s, volatile int *state)
  */
 pid_t start(const struct stack *s)
 {
-	volatile int *state = mmap(NULL, sizeof(*state), PROT_READ | PROT_WRITE,
-				   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int *state = mmap(NULL, sizeof(*state), PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	int status, result;
 	pid_t pid;
 
@@ -62,10 +63,10 @@ pid_t start(const struct stack *s)
 	if (!pid)
 		hold(s, state);
 	/* If a filter kills it, then it says nothing. */
-	while (!*state && !waitpid(pid, &status, WNOHANG))
+	while (!__atomic_load_n(state, __ATOMIC_ACQUIRE) && !waitpid(pid, &status, WNOHANG))
 		usleep(1000);
 	result = *state;
-	munmap((void *)state, sizeof(*state));
+	munmap(state, sizeof(*state));
 	if (result == -1)
 		return pid;
 	fprintf(stderr, "filters cannot be attached: %s\n", strerror(result));
@@ -202,7 +203,7 @@ bool parse(const char *json, struct answers *answers)
 	int abi = -1;
 
 	answers->nr = 0;
-	strcpy(copy, json);
+	memcpy(copy, json, strlen(json) + 1);
 	for (char *line = strtok(copy, "\n"); line; line = strtok(NULL, "\n")) {
 		char name[16];
 		int end = 0;
@@ -217,7 +218,7 @@ bool parse(const char *json, struct answers *answers)
 				return false;
 			continue;
 		}
-		if (!entries || strchr(line, '{') == NULL)
+		if (!entries || !strchr(line, '{'))
 			continue;
 		if (answers->nr == ENTRIES_MAX)
 			return false;
