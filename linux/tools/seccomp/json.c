@@ -93,7 +93,7 @@ static void json_filters(const struct policy *p)
 		printf("%s\n  {\"type\": \"%s\", \"log\": %s", sep, type,
 		       f->flags & SECCOMP_FILTER_FLAG_LOG ? "true" : "false");
 		if (f->flags & SECCOMP_METADATA_PIN) {
-			printf(", \"arch\": %u, ", f->pin_arch);
+			printf(", \"abi\": \"%s\", ", abi_pinned(f->pin_arch));
 			json_action(f->pin_action);
 		} else if (f->insns) {
 			printf(", \"instructions\": %u", f->len);

@@ -12,7 +12,8 @@ static void print_filter(unsigned int i, const struct filter *f)
 {
 	printf("  %u: ", i);
 	if (f->flags & SECCOMP_METADATA_PIN)
-		printf("a pin of the architecture, %s for others", action_name(f->pin_action));
+		printf("a pin to %s, %s for others", abi_pinned(f->pin_arch),
+		       action_name(f->pin_action));
 	else if (f->insns)
 		printf("%u instructions", f->len);
 	else if (f->bpf_prog_id)

@@ -3,6 +3,7 @@
 
 #include <linux/audit.h>
 #include <linux/limits.h>
+#include <linux/ptrace.h>
 #include <string.h>
 
 #include "windows.h"
@@ -67,4 +68,24 @@ bool abi_named(const char *name, enum abi *abi)
 		}
 	}
 	return false;
+}
+
+/**
+ * abi_pinned - which ABI does a pin allow?
+ * @pin_arch: as PTRACE_SECCOMP_GET_METADATA tells it
+ *
+ * Return: its name.
+ */
+const char *abi_pinned(u32 pin_arch)
+{
+	switch (pin_arch) {
+	case AUDIT_ARCH_X86_64:
+		return names[ABI_X86_64];
+	case AUDIT_ARCH_I386:
+		return names[ABI_IA32];
+	case SECCOMP_PIN_ARCH_X32:
+		return names[ABI_X32];
+	default:
+		return "unknown";
+	}
 }

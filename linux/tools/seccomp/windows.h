@@ -59,5 +59,6 @@ static inline unsigned int window_size(const struct window *w)
 
 const char *abi_name(enum abi abi);
 bool abi_named(const char *name, enum abi *abi);
+const char *abi_pinned(u32 pin_arch);
 
 #endif

@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/bitops.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +18,51 @@
 #include "run.h"
 #include "util.h"
 
+#define PIN_ARCHITECTURE	4
+
+/* What older headers do not have yet. */
+#ifndef SECCOMP_FILTER_FLAG_BPF_PROG_FD
+#define SECCOMP_FILTER_FLAG_BPF_PROG_FD	BIT(6)
+#endif
+
 const char *const abi_names[ABIS] = { "x86_64", "ia32", "x32" };
+
+/* Only a call of an ABI pins to that. Returns 0 or an error. */
+static int pin(int abi, const u32 *action)
+{
+	long ret = 354;
+
+	switch (abi) {
+	case X86_64:
+		return syscall(SYS_seccomp, PIN_ARCHITECTURE, 0, action) ? errno : 0;
+	case X32:
+		return syscall(X32_BIT | SYS_seccomp, PIN_ARCHITECTURE, 0, action) ? errno : 0;
+	default:
+		/* It takes no pointer that is so far away. */
+		asm volatile("int $0x80" : "+a" (ret)
+			     : "b" (PIN_ARCHITECTURE), "c" (0), "d" (0)
+			     : "r8", "r9", "r10", "r11", "memory");
+		return -ret;
+	}
+}
+
+static int attach(const struct stack *s, unsigned int i)
+{
+	struct sock_fprog fprog = {
+		.len = s->len[i],
+		.filter = (struct sock_filter *)s->insns[i],
+	};
+	void *args = &fprog;
+	long flags = 0;
+
+	if (s->kind[i] == PIN)
+		return pin(s->abi[i], s->ret[i] == SECCOMP_RET_KILL_PROCESS ? NULL : &s->ret[i]);
+	if (s->kind[i] == EBPF) {
+		args = (void *)&s->fd[i];
+		flags = SECCOMP_FILTER_FLAG_BPF_PROG_FD;
+	}
+	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, args) ? errno : 0;
+}
 
 /* It makes no call any more then, since any might be its last. */
 __noreturn
@@ -26,13 +71,10 @@ static void hold(const struct stack *s, int *state)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	for (unsigned int i = 0; i < s->nr; i++) {
-		struct sock_fprog fprog = {
-			.len = s->len[i],
-			.filter = (struct sock_filter *)s->insns[i],
-		};
+		int err = attach(s, i);
 
-		if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &fprog)) {
-			__atomic_store_n(state, errno, __ATOMIC_RELEASE);
+		if (err) {
+			__atomic_store_n(state, err, __ATOMIC_RELEASE);
 			_exit(1);
 		}
 	}

@@ -9,7 +9,6 @@
 
 #include "truth.h"
 
-#define ABIS		3
 #define ENTRIES_MAX	2048
 #define OUTPUT_MAX	(1 << 20)
 

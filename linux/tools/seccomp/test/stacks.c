@@ -2,13 +2,16 @@
 /* Stacks of filters, and what is known of some */
 
 #include <linux/audit.h>
+#include <linux/bpf.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "program.h"
 #include "stacks.h"
 
-#define X32_BIT		0x40000000U
 #define NEWEST		0
 
 #define RANDOM_DEPTH	5
@@ -17,6 +20,9 @@
 
 /* The call that a process makes before it has all of its filters. */
 #define NR_SECCOMP	317
+
+/* BPF_PROG_TYPE_SECCOMP, which older headers do not have */
+#define PROG_TYPE_SECCOMP	33
 
 /* What filters are written to, one after the other. */
 static struct sock_filter room[ROOM];
@@ -28,7 +34,7 @@ static struct sock_filter *at;
  */
 void begin_stack(struct stack *s)
 {
-	s->nr = 0;
+	*s = (struct stack){ };
 	at = room;
 }
 
@@ -232,6 +238,32 @@ static void deep(struct stack *s)
 		refuse(s, 200 + i, SECCOMP_RET_ERRNO | (i + 1));
 }
 
+/**
+ * load_ebpf - add an eBPF program
+ * @s: where to
+ * @ret: what it always returns
+ *
+ * Return: false if the kernel does not take it.
+ */
+bool load_ebpf(struct stack *s, u32 ret)
+{
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = ret },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.prog_type = PROG_TYPE_SECCOMP;
+	attr.insns = (unsigned long)insns;
+	attr.insn_cnt = 2;
+	attr.license = (unsigned long)"GPL";
+	s->kind[s->nr] = EBPF;
+	s->ret[s->nr] = ret;
+	s->fd[s->nr] = syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof(attr));
+	return s->fd[s->nr++] >= 0;
+}
+
 #define IS(r, f)	{ .constant = true, .ret = (r), .filter = (f) }
 #define ASKS(n, strict, mild) \
 	{ .programs = (n), .strictest = (strict), .mildest = (mild), .filter = -1 }
@@ -239,8 +271,6 @@ static void deep(struct stack *s)
 	{ .programs = (n), .longest = (insns), .strictest = SECCOMP_RET_ERRNO, \
 	  .mildest = SECCOMP_RET_ALLOW, .filter = -1 }
 #define ALLOWED	IS(SECCOMP_RET_ALLOW, -1)
-
-enum { X86_64, IA32, X32 };
 
 const struct known known_stacks[] = {
 	{ "allow_all", allow_all, {

@@ -38,6 +38,7 @@ struct known {
 extern const struct known known_stacks[];
 extern const unsigned int nr_known_stacks;
 
+bool load_ebpf(struct stack *s, u32 ret);
 void begin_stack(struct stack *s);
 void random_stack(struct stack *s, unsigned long long seed);
 bool file_stack(struct stack *s, const char *path, bool attachable);
