@@ -118,10 +118,13 @@ pid_t start(const struct stack *s)
 
 /**
  * stop - end a process
- * @pid: it
+ * @pid: it, or 0
  */
 void stop(pid_t pid)
 {
+	/* Not the whole group. */
+	if (!pid)
+		return;
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 }

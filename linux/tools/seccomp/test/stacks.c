@@ -14,7 +14,7 @@
 
 #define NEWEST		0
 
-#define RANDOM_DEPTH	5
+#define RANDOM_DEPTH	3
 #define RANDOM_INSNS	48
 #define RANDOM_BYTES	1024
 
@@ -393,7 +393,7 @@ void random_stack(struct stack *s, unsigned long long seed)
 		}
 		begin_filter(s);
 		let_attach();
-		at += make_program(&bytes, at, nr % 2 ? 12 : RANDOM_INSNS);
+		at += make_program(&bytes, at, RANDOM_INSNS);
 		end_filter(s);
 		/* Sometimes the same once more. */
 		if (seed % 7 == 0 && s->nr < STACK_MAX) {
