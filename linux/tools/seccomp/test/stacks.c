@@ -406,7 +406,7 @@ void random_stack(struct stack *s, unsigned long long seed)
 
 /**
  * file_stack - add a filter from a file
- * @s: where to; if it is empty, then the last stack goes
+ * @s: where to
  * @path: the file, struct sock_filter as they are
  * @attachable: let the filter allow to attach another one
  *
@@ -417,8 +417,6 @@ bool file_stack(struct stack *s, const char *path, bool attachable)
 	FILE *f = fopen(path, "r");
 	size_t len;
 
-	if (!s->nr)
-		begin_stack(s);
 	if (!f || s->nr == STACK_MAX || at + 4 + BPF_MAXINSNS > room + ROOM) {
 		if (f)
 			fclose(f);
