@@ -18,6 +18,7 @@ def words(verdict):
     """What the text has to say of a verdict."""
     data = verdict.get("data")
     action = verdict["action"]
+    assert (data is not None) == (action in ("ERRNO", "TRACE", "TRAP")), verdict
     if action == "ERRNO":
         if not data:
             return "skipped, returns 0"

@@ -193,6 +193,10 @@ static void arguments(struct stack *s)
 	refuse_if(s, 134, 1, SECCOMP_RET_LOG);
 	refuse(s, 134, SECCOMP_RET_TRAP);
 	refuse_if(s, 134, 2, SECCOMP_RET_KILL_PROCESS);
+	/* What no kernel knows loses against errno, and kills if it does not. */
+	refuse_if(s, 135, 1, 0x12340000);
+	refuse(s, 136, 0x12340000);
+	refuse_if(s, 136, 1, SECCOMP_RET_ERRNO | 1);
 }
 
 /* Two residuals in a program, with the search for them. */
@@ -326,9 +330,11 @@ const struct known known_stacks[] = {
 	{ "arguments", arguments, {
 		{ X86_64, 130, ASKS(1, SECCOMP_RET_ERRNO, SECCOMP_RET_ALLOW) },
 		{ X86_64, 131, ASKS(2, SECCOMP_RET_ERRNO, SECCOMP_RET_ALLOW) },
-		{ X86_64, 132, IS(SECCOMP_RET_ERRNO | 2, 5) },
+		{ X86_64, 132, IS(SECCOMP_RET_ERRNO | 2, 8) },
 		{ X86_64, 133, ASKS(1, SECCOMP_RET_ERRNO, SECCOMP_RET_ERRNO) },
 		{ X86_64, 134, ASKS(1, SECCOMP_RET_KILL_PROCESS, SECCOMP_RET_TRAP) },
+		{ X86_64, 135, ASKS(1, SECCOMP_RET_KILL_PROCESS, SECCOMP_RET_ALLOW) },
+		{ X86_64, 136, ASKS(1, SECCOMP_RET_KILL_PROCESS, SECCOMP_RET_ERRNO) },
 		{ X32, 130, ALLOWED },
 	} },
 	/* A load, a test and a return. */
