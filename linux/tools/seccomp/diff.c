@@ -105,7 +105,7 @@ static void label_piece(char *to, const struct piece *p)
 	label_verdict(a, &p->a, false);
 	label_verdict(b, &p->b, false);
 	if (p->relation == NOT_KNOWN)
-		snprintf(to, LABEL_MAX, "argument-checked in both, only ptrace tells whether alike");
+		snprintf(to, LABEL_MAX, "argument-checked in both, ptrace tells whether alike");
 	else if (!strcmp(a, b))
 		snprintf(to, LABEL_MAX, "%.100s in both, but differently", a);
 	else

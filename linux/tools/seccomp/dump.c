@@ -157,7 +157,7 @@ void dump_filters(const struct task *t, struct policy *p)
 
 	request(PTRACE_DETACH, t->tid, 0, (void *)(intptr_t)signal);
 	if (err == -EACCES)
-		die("not without CAP_SYS_ADMIN, and not from inside a seccomp sandbox: try as root");
+		die("not without CAP_SYS_ADMIN or from inside a seccomp sandbox: try as root");
 	if (err == -EINVAL || err == -EIO)
 		die("this kernel shows no filters: it needs CONFIG_CHECKPOINT_RESTORE");
 	if (err)

@@ -15,24 +15,24 @@
 /**
  * policy_add - add a verdict
  * @p: the policy
- * @abi: the ABI of the numbers
+ * @which: of which ABI
  * @first: the least number; greater than all there are yet
  * @last: the greatest number
  * @verdict: what is done to them
  */
-void policy_add(struct policy *p, enum abi abi, u32 first, u32 last, struct verdict verdict)
+void policy_add(struct policy *p, enum abi which, u32 first, u32 last, struct verdict verdict)
 {
-	unsigned int nr = p->nr[abi]++;
+	unsigned int nr = p->nr[which]++;
 
 	/* A power of two: there is no more room. */
 	if (!(nr & (nr - 1))) {
 		size_t size = (nr ? 2 * nr : 1) * sizeof(struct entry);
 
-		p->entries[abi] = realloc(p->entries[abi], size);
-		if (!p->entries[abi])
+		p->entries[which] = realloc(p->entries[which], size);
+		if (!p->entries[which])
 			die("out of memory");
 	}
-	p->entries[abi][nr] = (struct entry){ .first = first, .last = last, .verdict = verdict };
+	p->entries[which][nr] = (struct entry){ .first = first, .last = last, .verdict = verdict };
 }
 
 /* What takes effect of what filters return. */

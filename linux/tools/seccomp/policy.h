@@ -76,7 +76,7 @@ struct policy {
 	struct entry *entries[ABIS];
 };
 
-void policy_add(struct policy *p, enum abi abi, u32 first, u32 last, struct verdict verdict);
+void policy_add(struct policy *p, enum abi which, u32 first, u32 last, struct verdict verdict);
 void policy_join(struct policy *p);
 void policy_without_filters(struct policy *p);
 struct verdict verdict_always(u32 ret, int filter);

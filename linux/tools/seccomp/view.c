@@ -9,12 +9,10 @@
 #include "util.h"
 #include "view.h"
 
-#define SPACE	" \n"
-
 /* Take what is known of the rest of a line, KEY=VALUE and more of them. */
 static bool parse_keys(char *rest, struct verdict *v)
 {
-	for (char *key = strtok(rest, SPACE); key; key = strtok(NULL, SPACE)) {
+	for (char *key = strtok(rest, " "); key; key = strtok(NULL, " ")) {
 		if (!strchr(key, '='))
 			return false;
 		/* Others may follow some day. */
@@ -82,6 +80,7 @@ int view_read(const struct task *t, struct policy *p)
 	errno = 0;
 	while (fgets(line, sizeof(line), f)) {
 		nr++;
+		line[strcspn(line, "\n")] = '\0';
 		if (!parse_line(line, p))
 			die("%s, line %u is not understood: try --source=ptrace", path, nr);
 		errno = 0;

@@ -10,7 +10,7 @@
 #include "truth.h"
 
 #define ENTRIES_MAX	2048
-#define OUTPUT_MAX	(1 << 20)
+#define OUTPUT_MAX	0x100000
 
 /**
  * struct answer - a line of the tool's JSON
