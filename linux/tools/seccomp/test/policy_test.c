@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -27,6 +28,9 @@
 /* How many calls of each number to run, and numbers of each range to try. */
 #define CALLS		7
 #define SAMPLES		64
+
+/* How often to look at a process that gets signals. */
+#define SIGNAL_RUNS	20
 
 /* Not all of the places that a table has, see kernel/seccomp/action_table.c. */
 #define TABLE_ROOM	240
@@ -404,14 +408,19 @@ static void become_nobody(void)
 		_exit(126);
 }
 
-/* Privileged, but with a filter of its own. */
-static void sandbox_self(void)
+static int attach_allow(void)
 {
 	struct sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
 	struct sock_fprog fprog = { .len = 1, .filter = &allow };
 
+	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &fprog);
+}
+
+/* Privileged, but with a filter of its own. */
+static void sandbox_self(void)
+{
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &fprog))
+	if (attach_allow())
 		_exit(126);
 }
 
@@ -447,11 +456,8 @@ static int be_strict(void)
 
 static int be_traced(void)
 {
-	const struct sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
-	struct sock_fprog fprog = { .len = 1, .filter = (struct sock_filter *)&allow };
-
 	return ptrace(PTRACE_TRACEME) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
-	       syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &fprog);
+	       attach_allow();
 }
 
 static void test_usage(void)
@@ -575,6 +581,49 @@ static void test_stopped(const struct stack *s)
 	kill(pid, SIGCONT);
 	usleep(50000);
 	report(state_of(pid) == 'R', "it goes on when told");
+	stop(pid);
+}
+
+static unsigned int *signals;
+
+static void count_signal(int signal)
+{
+	(void)signal;
+	__atomic_add_fetch(signals, 1, __ATOMIC_RELAXED);
+}
+
+static int count_signals(void)
+{
+	signal(SIGRTMIN, count_signal);
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || attach_allow();
+}
+
+/* Send signals while the tool comes and goes; none may be lost. */
+static void test_signals(void)
+{
+	unsigned int wanted = 0, runs = 0;
+	pid_t pid, looker;
+
+	signals = mmap(NULL, sizeof(*signals), PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid = start_plain(count_signals);
+	for (; runs < SIGNAL_RUNS; runs++) {
+		int status;
+
+		looker = fork();
+		if (!looker)
+			_exit(run(TOOL("--source=ptrace", (char *)digits(pid)), output));
+		while (!waitpid(looker, &status, WNOHANG)) {
+			wanted += !kill(pid, SIGRTMIN);
+			usleep(100);
+		}
+		if (!WIFEXITED(status) || WEXITSTATUS(status))
+			break;
+	}
+	for (int i = 0; i < 2000 && *signals != wanted; i++)
+		usleep(1000);
+	report(runs == SIGNAL_RUNS && *signals == wanted && wanted > SIGNAL_RUNS,
+	       "%u of %u signals came through %u looks", *signals, wanted, runs);
 	stop(pid);
 }
 
@@ -779,6 +828,7 @@ int main(int argc, char **argv)
 	random_stack(&s, 3);
 	test_permissions(&s);
 	test_stopped(&s);
+	test_signals();
 	test_diff();
 	test_known();
 	if (has_pins())

@@ -139,14 +139,16 @@ void stop(pid_t pid)
  */
 int run_as(void (*prepare)(void), char *const argv[], char *output)
 {
-	int fds[2], status;
+	int fds[2], program, status;
 	size_t len = 0;
 	ssize_t n;
 	pid_t pid;
 
 	fflush(stdout);
-	if (pipe2(fds, O_CLOEXEC)) {
-		perror("pipe");
+	/* Who it becomes may not have the right to all folders above it. */
+	program = open(argv[0], O_PATH | O_CLOEXEC);
+	if (program < 0 || pipe2(fds, O_CLOEXEC)) {
+		perror(argv[0]);
 		exit(2);
 	}
 	pid = fork();
@@ -155,10 +157,11 @@ int run_as(void (*prepare)(void), char *const argv[], char *output)
 		dup2(fds[1], 2);
 		if (prepare)
 			prepare();
-		execv(argv[0], argv);
+		fexecve(program, argv, environ);
 		_exit(127);
 	}
 	close(fds[1]);
+	close(program);
 	while ((n = read(fds[0], output + len, OUTPUT_MAX - 1 - len)) > 0)
 		len += n;
 	output[len] = '\0';
