@@ -432,8 +432,44 @@ static void close_output(void)
 		_exit(126);
 }
 
+static char state_of(pid_t pid)
+{
+	char path[32], state = '?';
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	f = fopen(path, "r");
+	if (f && fscanf(f, "%*d (%*[^)]) %c", &state) != 1)
+		state = '?';
+	if (f)
+		fclose(f);
+	return state;
+}
+
+/* Wait until a process is in this state, or for two seconds. */
+static bool becomes(pid_t pid, char state)
+{
+	for (int i = 0; i < 2000 && state_of(pid) != state; i++)
+		usleep(1000);
+	return state_of(pid) == state;
+}
+
+static void *shared_page(void)
+{
+	void *page = mmap(NULL, sizeof(long), PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (page == MAP_FAILED) {
+		perror("mmap");
+		exit(2);
+	}
+	return page;
+}
+
+/* Start a process without filters; @prepare is what it does first. */
 static pid_t start_plain(int (*prepare)(void))
 {
+	int *ready = shared_page();
 	pid_t pid;
 
 	fflush(stdout);
@@ -442,10 +478,13 @@ static pid_t start_plain(int (*prepare)(void))
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (prepare && prepare())
 			_exit(1);
+		__atomic_store_n(ready, 1, __ATOMIC_RELEASE);
 		for (;;)
 			;
 	}
-	usleep(50000);
+	while (!__atomic_load_n(ready, __ATOMIC_ACQUIRE) && state_of(pid) != 'Z')
+		usleep(1000);
+	munmap(ready, sizeof(long));
 	return pid;
 }
 
@@ -484,7 +523,7 @@ static void test_usage(void)
 	pid = fork();
 	if (!pid)
 		_exit(0);
-	usleep(50000);
+	becomes(pid, 'Z');
 	expect("process that has ended", 2, "has ended", NULL, TOOL((char *)digits(pid)));
 	stop(pid);
 }
@@ -553,20 +592,6 @@ static void test_modes(void)
 	stop(strict);
 }
 
-static char state_of(pid_t pid)
-{
-	char path[32], state = '?';
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	f = fopen(path, "r");
-	if (f && fscanf(f, "%*d (%*[^)]) %c", &state) != 1)
-		state = '?';
-	if (f)
-		fclose(f);
-	return state;
-}
-
 /* A process that is stopped stays so, and one that is killed meanwhile dies. */
 static void test_stopped(const struct stack *s)
 {
@@ -574,13 +599,12 @@ static void test_stopped(const struct stack *s)
 	char *p = (char *)digits(pid);
 
 	kill(pid, SIGSTOP);
-	usleep(50000);
+	becomes(pid, 'T');
 	expect("stopped process", 0, "source: ptrace", NULL, TOOL("--source=ptrace", p));
 	usleep(50000);
-	report(state_of(pid) == 'T', "it still is");
+	report(becomes(pid, 'T'), "it still is");
 	kill(pid, SIGCONT);
-	usleep(50000);
-	report(state_of(pid) == 'R', "it goes on when told");
+	report(becomes(pid, 'R'), "it goes on when told");
 	stop(pid);
 }
 
@@ -604,8 +628,7 @@ static void test_signals(void)
 	unsigned int wanted = 0, runs = 0;
 	pid_t pid, looker;
 
-	signals = mmap(NULL, sizeof(*signals), PROT_READ | PROT_WRITE,
-		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	signals = shared_page();
 	pid = start_plain(count_signals);
 	for (; runs < SIGNAL_RUNS; runs++) {
 		int status;
