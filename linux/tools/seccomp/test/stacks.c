@@ -224,6 +224,21 @@ static void one_check(struct stack *s)
 	refuse_if(s, 142, 7, SECCOMP_RET_ERRNO | 1);
 }
 
+/* The smallest that there is to return is not the strictest. */
+static void unknown_action(struct stack *s)
+{
+	begin_filter(s);
+	load_nr();
+	jump(BPF_JEQ, 143, 0, 5);
+	load_arg(0);
+	jump(BPF_JEQ, 1, 0, 1);
+	ret(SECCOMP_RET_ERRNO | 1);
+	jump(BPF_JEQ, 2, 0, 1);
+	ret(0x12340000);
+	ret(SECCOMP_RET_ALLOW);
+	end_filter(s);
+}
+
 static void longest(struct stack *s)
 {
 	begin_filter(s);
@@ -341,6 +356,9 @@ const struct known known_stacks[] = {
 	{ "one_check", one_check, {
 		{ X86_64, 142, TAKES(1, 3) },
 		{ IA32, 142, TAKES(1, 3) },
+	} },
+	{ "unknown_action", unknown_action, {
+		{ X86_64, 143, ASKS(1, SECCOMP_RET_KILL_PROCESS, SECCOMP_RET_ALLOW) },
 	} },
 	/* A load and a test more, to tell them apart. */
 	{ "two_checks", two_checks, {
