@@ -752,7 +752,7 @@ static const struct sock_filter refusals[] = {
 
 static bool has_pins(void)
 {
-	const long probe = 1;
+	const long probe = 1L << 31;
 
 	return !syscall(SYS_seccomp, 4, probe, NULL);
 }
