@@ -81,7 +81,7 @@ static void expect_policy(struct __test_metadata *_metadata, pid_t pid, const st
 			TH_LOG("%.40s", line);
 }
 
-TEST_F_TIMEOUT(pin, is_made_or_is_not, 240)
+TEST_F_TIMEOUT(pin, is_made_or_is_not, 480)
 {
 	const char *why = prepare_injection();
 
