@@ -16,6 +16,7 @@ touched() {
 listed() {
 	makefile=$source/$1/Kbuild list=$scratch/listed-$(echo "$1" | tr / -)
 	[ -f "$makefile" ] || makefile=$source/$1/Makefile
+	# shellcheck disable=SC2016 # for make
 	[ -e "$list" ] || printf '%s\n' 'include .config' "-include $makefile" \
 		'listed:; @echo $(obj-y)' |
 		make -s -C "$objects" -f - srctree="$source" src="$source/$1" obj="$1" \
