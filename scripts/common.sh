@@ -19,6 +19,15 @@ say() {
 	echo "$prog: $*" >&2
 }
 
+# cross ARCH: what the names of Debian's compiler for it begin with
+cross() {
+	case $1 in
+	arm64)		echo aarch64-linux-gnu- ;;
+	powerpc)	echo powerpc64le-linux-gnu- ;;
+	riscv)		echo riscv64-linux-gnu- ;;
+	esac
+}
+
 # elapsed SECONDS: "3 min 05 s"
 elapsed() {
 	printf '%d min %02d s' $(($1 / 60)) $(($1 % 60))

@@ -44,6 +44,66 @@ refused() {
 	fi
 }
 
+# record_selftests NAME KEY: write as build/reference-NAME what mainline gave, by
+# $raw, and hold it against reference/7.3/NAME
+record_selftests() {
+	new=$build/reference-$1
+	{
+		echo "# What the selftests give on mainline; written by tests/all/${0##*/}"
+		echo "# of $2"
+		"$top/tests/ktap" record <"$raw"
+	} >"$new"
+	if cmp -s "$new" "$top/reference/7.3/$1"; then
+		ok "mainline is as recorded: $(grep -c '^pass ' "$new") cases pass"
+	else
+		not_ok "mainline is not as recorded: look at diff reference/7.3/$1" \
+			"build/reference-$1, and copy it if it is right"
+	fi
+}
+
+# foreign_guest KERNEL [OPTION]... [--] COMMAND...: tools/vm for another architecture,
+# with its selftests
+foreign_guest() {
+	kernel=$1 guest=$build/guest/${1%-mainline}
+	shift
+	"$top/tools/vm" --kernel "$kernel" --smp 2 --add "$guest/root:/" \
+		--add "$guest/selftests" "$@"
+}
+
+# run_foreign KERNEL: run the selftests of other architectures, their output in $raw
+run_foreign() {
+	raw=$build/log/selftests-$1.txt
+	status=0
+	foreign_guest "$1" --timeout 1500 --log selftests \
+		-- /root/selftests $foreign_selftests >"$raw" 2>"$scratch/err" || status=$?
+	cat "$scratch/err" >&2
+	[ $status = 0 ] || not_ok "guest-$1: $(tail -n 1 "$scratch/err")"
+}
+
+# foreign_mainline ARCH: what mainline gives there, held against the record
+foreign_mainline() {
+	run_foreign "$1-mainline"
+	record_selftests "selftests-$1" "$("$top/tests/reference-key" virt "virt-$1")"
+}
+
+# foreign ARCH: the selftests there as on mainline, and a guest that goes wrong is
+# told from one that does not
+foreign() {
+	record=$top/reference/7.3/selftests-$1
+	[ "$(sed -n 's/^# of //p' "$record")" = "$("$top/tests/reference-key" virt "virt-$1")" ] ||
+		not_ok "reference: base or configuration changed since $record was taken:" \
+			"make test-all T=$1-mainline"
+	run_foreign "$1"
+	"$top/tests/ktap" compare "$record" $foreign_selftests <"$raw" || failed=1
+
+	refused "$1: a guest that panics" "guest panicked" \
+		foreign_guest "$1" --log panic --append rdinit=/none /root/selftests
+	refused "$1: a guest whose process 1 ends" "guest panicked: Kernel panic - not syncing: Attempted to kill init" \
+		foreign_guest "$1" --log init --append rdinit=/root/selftests /root/selftests
+	refused "$1: a guest that hangs" "guest did not finish in 2 s" \
+		foreign_guest "$1" --log hang --timeout 2 /root/selftests seccomp/stress_test
+}
+
 # selftests KERNEL[:KARG] SMP TIMEOUT PROGRAM...: run them in a guest, hold the
 # cases against what mainline gave
 selftests() {
@@ -91,3 +151,6 @@ our_selftests="$(printf " seccomp/%s" entry_test entry_test_32 abi_test args_tes
 	ebpf_fault_test ebpf_filters_test ebpf_load_test ebpf_privilege_test ebpf_random_test \
 	ebpf_stack_test ebpf_stress_test pin_abi_test pin_exec_test pin_fault_test \
 	pin_stack_test pin_sync_test pin_test policy_read_test policy_test trace_test)"
+
+# What runs on other architectures, too.
+foreign_selftests="seccomp/seccomp_bpf"

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0
+# Build what the series touches in many configurations; sourced after lib.sh
+#
+# A configuration is a fragment for scripts/configure; a line "# arch: ARCH" in it
+# is for another architecture than x86.
+
+# touched: the objects of what the series adds and changes, tools left out
+touched() {
+	{
+		(cd "$top/linux" && find . -name '*.c' | cut -c 3-)
+		sed -n 's,^+++ b/\(.*\.c\)$,\1,p' "$top"/patches/7.3/*.patch
+	} | sed '/^tools\//d; s/\.c$/.o/' | sort -u
+}
+
+# listed FOLDER: what its Makefile has this configuration build there
+listed() {
+	makefile=$source/$1/Kbuild list=$scratch/listed-$(echo "$1" | tr / -)
+	[ -f "$makefile" ] || makefile=$source/$1/Makefile
+	# shellcheck disable=SC2016 # for make
+	[ -e "$list" ] || printf '%s\n' 'include .config' "-include $makefile" \
+		'listed:; @echo $(obj-y)' |
+		make -s -C "$objects" -f - srctree="$source" src="$source/$1" obj="$1" \
+			SRCARCH="${ARCH:-x86}" BITS="$bits" listed |
+		tr ' ' '\n' | sed 's,/$,,' >"$list"
+	cat "$list"
+}
+
+# built PATH: does this configuration build it, and each folder on the way?
+built() {
+	path=$1
+	while [ "$path" != . ]; do
+		folder=$(dirname "$path")
+		[ "$folder" != arch ] || {
+			[ "${path##*/}" = "${ARCH:-x86}" ]
+			return
+		}
+		listed "$folder" | grep -qxF "${path##*/}" || return 1
+		path=$folder
+	done
+}
+
+# What includes the headers that it changes at system call entry
+users() {
+	case ${ARCH-} in
+	arm64)		echo arch/arm64/kernel/syscall.o arch/arm64/kernel/ptrace.o ;;
+	powerpc)	echo arch/powerpc/kernel/syscall.o kernel/entry/ ;;
+	riscv)		echo arch/riscv/kernel/traps.o kernel/entry/ ;;
+	*)		echo arch/x86/entry/ kernel/entry/ ;;
+	esac
+}
+
+# variants FOLDER: each of its configurations builds without a warning
+variants() {
+	source=$build/src/patched
+	for config in "$top/$1"/*.config; do
+		name=${config##*/}
+		name=${name%.config}
+		objects=$build/kernel/variant-$name
+		log=$build/log/variant-$name.log
+		begun=$(date +%s)
+		unset ARCH
+		arch=$(sed -n 's/^# arch: //p' "$config")
+		[ -z "$arch" ] || export ARCH="$arch"
+		if ! "$top/scripts/configure" patched "$objects" "$config" 2>"$scratch/err"; then
+			not_ok "$name: $(cat "$scratch/err")"
+			continue
+		fi
+		rm -f "$scratch"/listed-*
+		bits=$(grep -q '^CONFIG_64BIT=y' "$objects/.config" && echo 64 || echo 32)
+		wanted=$(for object in $(touched); do ! built "$object" || echo "$object"; done)
+		if [ -z "$wanted" ]; then
+			not_ok "$name: nothing that the series touches is built"
+		elif ! "$top/scripts/kbuild" patched "$objects" W=1 $wanted $(users) >"$log" 2>&1; then
+			not_ok "$name: does not build: $(grep -m 1 -E 'error|Error' "$log"), see $log"
+		elif grep -q 'warning:' "$log"; then
+			not_ok "$name: $(grep -m 1 'warning:' "$log"), see $log"
+		else
+			ok "$name"
+		fi
+		echo "$name: $(($(date +%s) - begun)) s:" $wanted >&2
+	done
+}
