@@ -67,7 +67,7 @@ foreign_guest() {
 	kernel=$1 guest=$build/guest/${1%-mainline}
 	shift
 	"$top/tools/vm" --kernel "$kernel" --smp 2 --add "$guest/root:/" \
-		--add "$guest/selftests" "$@"
+		--add "$guest/selftests" --add "$guest/no-pin" "$@"
 }
 
 # run_foreign KERNEL: run the selftests of other architectures, their output in $raw
@@ -95,6 +95,8 @@ foreign() {
 			"make test-all T=$1-mainline"
 	run_foreign "$1"
 	"$top/tests/ktap" compare "$record" $foreign_selftests <"$raw" || failed=1
+	expect "$1: a pin that the architecture has no means for is refused" \
+		foreign_guest "$1" /root/no-pin
 
 	refused "$1: a guest that panics" "guest panicked" \
 		foreign_guest "$1" --log panic --append rdinit=/none /root/selftests
