@@ -102,7 +102,7 @@ foreign() {
 		foreign_guest "$1" --log panic --append rdinit=/none /root/selftests
 	refused "$1: a guest whose process 1 ends" "guest panicked: Kernel panic - not syncing: Attempted to kill init" \
 		foreign_guest "$1" --log init --append rdinit=/root/selftests /root/selftests
-	refused "$1: a guest that hangs" "guest did not finish in 2 s" \
+	refused "$1: a guest that is not done in time" "guest did not finish in 2 s" \
 		foreign_guest "$1" --log hang --timeout 2 /root/selftests seccomp/stress_test
 }
 
