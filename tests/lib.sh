@@ -62,11 +62,12 @@ record_selftests() {
 }
 
 # foreign_guest KERNEL [OPTION]... [--] COMMAND...: tools/vm for another architecture,
-# with its selftests
+# with its selftests. It counts instructions for time: what the selftests wait at most
+# does not depend on how fast this machine stands in for another then.
 foreign_guest() {
 	kernel=$1 guest=$build/guest/${1%-mainline}
 	shift
-	"$top/tools/vm" --kernel "$kernel" --smp 2 --add "$guest/root:/" \
+	"$top/tools/vm" --kernel "$kernel" --icount --add "$guest/root:/" \
 		--add "$guest/selftests" --add "$guest/no-pin" "$@"
 }
 
