@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # constact: what can be done here, and in which order. The steps are in scripts/.
 
-include base/7.3.mk
+include base/linux.mk
 
 KERNEL ?= patched
 ACCEL ?= auto
@@ -27,6 +27,7 @@ help:
 	@echo '  make series    write the mailable patches to build/series/ and prove them'
 	@echo '  make tree      lay the series out as a git branch of a kernel tree in build/tree/'
 	@echo '  make save      turn that branch back into linux/ and patches/'
+	@echo '  make rebase    move that branch to the base that base/linux.mk now names'
 	@echo '  make clean     remove build/ (downloads and ccache stay in ~/.cache/constact)'
 	@echo
 	@echo '  KERNEL=patched|mainline|debug  ACCEL=auto|tcg|kvm  JOBS=n  LINUX=tarball-or-tree'
@@ -83,7 +84,12 @@ tree:
 save:
 	@tools/series save build/tree
 
+rebase:
+	@scripts/packages series
+	@scripts/source mainline
+	@tools/series rebase build/src/mainline build/tree
+
 clean:
 	rm -rf build
 
-.PHONY: help run test test-all check bench vm kernel series tree save clean
+.PHONY: help run test test-all check bench vm kernel series tree save rebase clean

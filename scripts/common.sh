@@ -8,7 +8,7 @@ top=$(cd "${0%/*}/.." && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/constact
 build=$top/build
 jobs=${JOBS:-$(nproc)}
-. "$top/base/7.3.mk"
+. "$top/base/linux.mk"
 
 die() {
 	echo "$prog: $*" >&2

@@ -3,6 +3,8 @@
 set -u
 top=$(cd "${0%/*}/../.." && pwd)
 build=$top/build
+. "$top/base/linux.mk"
+reference=reference/$BASE
 failed=0
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
@@ -45,7 +47,7 @@ refused() {
 }
 
 # record_selftests NAME KEY: write as build/reference-NAME what mainline gave, by
-# $raw, and hold it against reference/7.3/NAME
+# $raw, and hold it against the reference of that NAME
 record_selftests() {
 	new=$build/reference-$1
 	{
@@ -53,10 +55,10 @@ record_selftests() {
 		echo "# of $2"
 		"$top/tests/ktap" record <"$raw"
 	} >"$new"
-	if cmp -s "$new" "$top/reference/7.3/$1"; then
+	if cmp -s "$new" "$top/$reference/$1"; then
 		ok "mainline is as recorded: $(grep -c '^pass ' "$new") cases pass"
 	else
-		not_ok "mainline is not as recorded: look at diff reference/7.3/$1" \
+		not_ok "mainline is not as recorded: look at diff $reference/$1" \
 			"build/reference-$1, and copy it if it is right"
 	fi
 }
@@ -90,7 +92,7 @@ foreign_mainline() {
 # foreign ARCH: the selftests there as on mainline, and a guest that goes wrong is
 # told from one that does not
 foreign() {
-	record=$top/reference/7.3/selftests-$1
+	record=$top/$reference/selftests-$1
 	[ "$(sed -n 's/^# of //p' "$record")" = "$("$top/tests/reference-key" virt "virt-$1")" ] ||
 		not_ok "reference: base or configuration changed since $record was taken:" \
 			"make test-all T=$1-mainline"
@@ -127,7 +129,7 @@ selftests() {
 	! grep -qE 'pin_(x32|i386) was left out' "$raw" ||
 		not_ok "pins: there is no program of another ABI, see $raw"
 	[ "$kernel" = debug ] && compare=compare-slow || compare=compare
-	"$top/tests/ktap" $compare "$top/reference/7.3/selftests" "$@" <"$raw" || failed=1
+	"$top/tests/ktap" $compare "$top/$reference/selftests" "$@" <"$raw" || failed=1
 }
 
 # bpf_tests KERNEL: run BPF's own in a guest, their output in $raw

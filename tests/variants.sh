@@ -8,7 +8,7 @@
 touched() {
 	{
 		(cd "$top/linux" && find . -name '*.c' | cut -c 3-)
-		sed -n 's,^+++ b/\(.*\.c\)$,\1,p' "$top"/patches/7.3/*.patch
+		sed -n 's,^+++ b/\(.*\.c\)$,\1,p' "$top/patches/$BASE"/*.patch
 	} | sed '/^tools\//d; s/\.c$/.o/' | sort -u
 }
 
