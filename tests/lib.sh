@@ -109,14 +109,14 @@ foreign() {
 		foreign_guest "$1" --log hang --timeout 2 /root/selftests seccomp/stress_test
 }
 
-# selftests KERNEL[:KARG] SMP TIMEOUT PROGRAM...: run them in a guest, hold the
+# selftests KERNEL[:KARG[,KARG]...] SMP TIMEOUT PROGRAM...: run them in a guest, hold the
 # cases against what mainline gave
 selftests() {
 	kernel=${1%%:*} karg=${1#"${1%%:*}"} smp=$2 timeout=$3
 	shift 3
 	raw=$build/log/selftests-$kernel$karg.txt
 	"$top/tools/vm" --kernel "$kernel" --smp "$smp" --mem 2G --timeout "$timeout" \
-		--log "selftests$karg" --append "${karg#:}" --add "$build/guest/selftests:/" \
+		--log "selftests$karg" --append "$(echo "${karg#:}" | tr , " ")" --add "$build/guest/selftests:/" \
 		--add "$top/guest/selftests" -- ./selftests "$@" >"$raw" ||
 		not_ok "guest-$kernel: $(tail -n 1 "$raw"), see build/log/vm-selftests$karg-$kernel.log"
 	# Mainline skips them all, so the record does not tell.
@@ -148,14 +148,16 @@ base_selftests="seccomp/seccomp_bpf ptrace/get_syscall_info ptrace/set_syscall_i
 		test_vsyscall_64 test_vsyscall_32 test_syscall_vdso_32 entry_from_vm86_32 \
 		unwind_vdso_32 vdso_restorer_32 sigreturn_64 sigreturn_32)"
 
+pin_selftests="$(printf " seccomp/%s" pin_abi_test pin_exec_test pin_fault_test pin_stack_test \
+	pin_sync_test pin_test)"
+
 # The series' own, which say nothing of how a verdict is found: they pass on
 # mainline too.
 our_selftests="$(printf " seccomp/%s" entry_test entry_test_32 abi_test args_test constant_test \
 	dump_test fault_test flags_test inherit_test plan_test proc_test stack_test \
 	stress_test tsync_test ebpf_attach_test ebpf_btf_test ebpf_deputy_test ebpf_dump_test \
 	ebpf_fault_test ebpf_filters_test ebpf_load_test ebpf_privilege_test ebpf_random_test \
-	ebpf_stack_test ebpf_stress_test pin_abi_test pin_exec_test pin_fault_test \
-	pin_stack_test pin_sync_test pin_test policy_read_test policy_test trace_test)"
+	ebpf_stack_test ebpf_stress_test policy_read_test policy_test trace_test) $pin_selftests"
 
 # What runs on other architectures, too.
 foreign_selftests="seccomp/seccomp_bpf"

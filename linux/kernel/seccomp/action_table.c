@@ -43,7 +43,7 @@
  *
  * All this is for filters without state. One that has some, see ebpf.c, is a
  * step of every plan, each time that it is attached, in its place of the order.
- * So no call is always allowed then, and nothing else changes.
+ * So no call but uprobe and uretprobe is always allowed then; nothing else changes.
  */
 
 #include <linux/array_size.h>

@@ -51,19 +51,18 @@ enum seccomp_way {
  * @way: how to
  * @log: @match was attached with SECCOMP_FILTER_FLAG_LOG
  * @nr_steps: how many @steps there are
- * @match: the filter that decides if nobody is to be asked, NULL if @ret is
- *	SECCOMP_RET_ALLOW
- * @steps: else what may still matter, of the newest filter first
+ * @match: the filter that decides if nobody is to be asked; NULL if @ret is
+ *	SECCOMP_RET_ALLOW, and else
+ * @steps: what may still matter, of the newest filter first. A pointer of its own,
+ *	so that a CPU that has guessed @way wrong takes no filter for a step.
  */
 struct seccomp_plan {
 	u32 ret;
 	u8 way;
 	bool log;
 	u16 nr_steps;
-	union {
-		struct seccomp_filter *match;
-		const struct seccomp_step *steps;
-	};
+	struct seccomp_filter *match;
+	const struct seccomp_step *steps;
 };
 
 extern const struct seccomp_action_table seccomp_table_no_filter;
@@ -134,14 +133,14 @@ static __always_inline u32 seccomp_plan_run(const struct seccomp_plan *plan,
  *	SECCOMP_RET_ALLOW; first, so that the native bits of x86-64 are one
  *	cache line
  * @slots: a place in @plans for each slot
- * @nr_plans: how many of them there are, followed by their steps
- * @plans: what is done
+ * @nr_plans: how many of them there are
+ * @plans: what is done; their steps follow, so the compiler is not told of @nr_plans
  */
 struct seccomp_action_table {
 	struct seccomp_allow allow;
 	u8 slots[SECCOMP_SLOTS];
 	unsigned int nr_plans;
-	struct seccomp_plan plans[] __counted_by(nr_plans);
+	struct seccomp_plan plans[];
 };
 
 extern bool seccomp_action_tables;

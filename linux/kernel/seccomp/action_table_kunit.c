@@ -113,7 +113,8 @@ static struct bpf_prog *make_truth(struct kunit *test, const struct sock_filter 
 
 	bpf_jit_enable = 0;
 #endif
-	KUNIT_EXPECT_EQ(test, 0, bpf_prog_create_trans(&prog, &fprog, seccomp_check_filter));
+	KUNIT_EXPECT_EQ(test, 0, bpf_prog_create_trans(&prog, &fprog, seccomp_check_filter,
+						       false));
 #ifdef CONFIG_BPF_JIT
 	bpf_jit_enable = jit;
 #endif

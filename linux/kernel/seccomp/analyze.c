@@ -143,7 +143,7 @@
  * Usual filters have less than ten groups at a time: eight come with the
  * analyzer (about 3 kB). The rest is allocated when a ninth is wanted: 504
  * groups of 360 bytes (64-bit), 177 kB. All in all there is one for every
- * number of any table that x86 has today, except x32's 547.
+ * number of a table, but for the 548 of x32, and of x86-64 beside x32.
  */
 #define GROUPS_FEW	8
 #define GROUPS_MANY	504

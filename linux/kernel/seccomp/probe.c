@@ -5,8 +5,9 @@
  * DOC: Probing eBPF programs
  *
  * A program is walked through, instruction by instruction as the verifier left
- * them, for one system call number. Number and architecture are known, the rest
- * of struct seccomp_data is not, nor is what is computed of it. The walk ends
+ * them, for many system call numbers at once. The architecture is known, and the
+ * number as far as comparisons have told; the rest of struct seccomp_data is not,
+ * nor is what is computed of it. The walk ends
  *
  * - at the program's exit. If the return value is known, it is the verdict: a
  *   pure program has nothing else that it could depend on. That arguments were

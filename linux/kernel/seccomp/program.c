@@ -209,7 +209,7 @@ static struct bpf_prog *compile(struct sock_fprog_kern *fprog, bpf_aux_classic_c
 	struct bpf_prog *prog;
 	int err;
 
-	err = bpf_prog_create_trans(&prog, fprog, check);
+	err = bpf_prog_create_trans(&prog, fprog, check, false);
 	return err ? ERR_PTR(err) : prog;
 }
 

@@ -9,7 +9,7 @@
  *
  *	=============  ===================================================
  *	x86-64	       numbers below bit 30, but not 512 to 547
- *	x32	       numbers with bit 30, but not those of x86-64 alone;
+ *	x32	       numbers with bit 30, not 31, but not those of x86-64 alone;
  *		       and what the x32 vDSO falls back to
  *	i386	       every number
  *	=============  ===================================================
@@ -22,7 +22,7 @@
  *
  * The x32 vDSO is compiled as 64-bit code. What it cannot answer by itself it
  * hands to the kernel with the number that x86-64 has for it. The vsyscall page
- * is of x86-64.
+ * is of x86-64; its gettimeofday() cannot be told from the vDSO's.
  *
  * Uprobes are exempt, as from all filters, so nothing is said of them here.
  */
