@@ -2,7 +2,7 @@
 # Build what the series touches in many configurations; sourced after lib.sh
 #
 # A configuration is a fragment for scripts/configure; a line "# arch: ARCH" in it
-# is for another architecture than x86.
+# is for another architecture than x86, "# compiler: NAME" for another than gcc.
 
 # touched: the objects of what the series adds and changes, tools left out
 touched() {
@@ -49,6 +49,12 @@ users() {
 	esac
 }
 
+# missing OBJECT...: what these need of the compiler's library, which no kernel has
+missing() {
+	[ -n "${ARCH-}" ] ||
+		(cd "$objects" && nm -u "$@" | grep -oE '\b__u?(div|mod|divmod)[dt]i[34]\b' | sort -u)
+}
+
 # variants FOLDER: each of its configurations builds without a warning
 variants() {
 	source=$build/src/patched
@@ -58,7 +64,9 @@ variants() {
 		objects=$build/kernel/variant-$name
 		log=$build/log/variant-$name.log
 		begun=$(date +%s)
-		unset ARCH
+		unset ARCH COMPILER
+		named=$(sed -n 's/^# compiler: //p' "$config")
+		[ -z "$named" ] || export COMPILER="$named"
 		arch=$(sed -n 's/^# arch: //p' "$config")
 		[ -z "$arch" ] || export ARCH="$arch"
 		if ! "$top/scripts/configure" patched "$objects" "$config" 2>"$scratch/err"; then
@@ -74,6 +82,8 @@ variants() {
 			not_ok "$name: does not build: $(grep -m 1 -E 'error|Error' "$log"), see $log"
 		elif grep -q 'warning:' "$log"; then
 			not_ok "$name: $(grep -m 1 'warning:' "$log"), see $log"
+		elif lacks=$(missing $wanted) && [ -n "$lacks" ]; then
+			not_ok "$name: needs $(echo $lacks), which the kernel has not: divide by other means"
 		else
 			ok "$name"
 		fi

@@ -88,6 +88,10 @@ struct stack {
 	u64 constant;
 	u64 asked;
 	u64 residual;
+#ifdef CONFIG_BPF_JIT
+	int jit_enable;
+	int jit_harden;
+#endif
 };
 
 static void stack_clear(struct stack *s)
@@ -102,24 +106,26 @@ static void stack_clear(struct stack *s)
 		bpf_prog_destroy(s->truth[--s->depth]);
 }
 
-/* Convert a whole filter, for the interpreter to run. */
+/* Convert a whole filter, for the interpreter to run if there is one. */
 static struct bpf_prog *make_truth(struct kunit *test, const struct sock_filter *insns,
 				   unsigned int len)
 {
 	struct sock_fprog_kern fprog = { .len = len, .filter = (struct sock_filter *)insns };
 	struct bpf_prog *prog = NULL;
 #ifdef CONFIG_BPF_JIT
-	int jit = bpf_jit_enable;
+	int enable = bpf_jit_enable, harden = bpf_jit_harden;
 
-	bpf_jit_enable = 0;
+	bpf_jit_enable = IS_ENABLED(CONFIG_BPF_JIT_ALWAYS_ON);
+	bpf_jit_harden = 0;
 #endif
 	KUNIT_EXPECT_EQ(test, 0, bpf_prog_create_trans(&prog, &fprog, seccomp_check_filter,
 						       false));
 #ifdef CONFIG_BPF_JIT
-	bpf_jit_enable = jit;
+	bpf_jit_harden = harden;
+	bpf_jit_enable = enable;
 #endif
 	KUNIT_ASSERT_NOT_NULL(test, prog);
-	KUNIT_ASSERT_FALSE(test, prog->jited);
+	KUNIT_ASSERT_TRUE(test, prog->jited == IS_ENABLED(CONFIG_BPF_JIT_ALWAYS_ON));
 	return prog;
 }
 
@@ -363,14 +369,26 @@ static int stack_init(struct kunit *test)
 	s->test = test;
 	prandom_seed_state(&s->rng, TABLE_KUNIT_SEED);
 	s->user = (struct sock_filter __user *)user;
+#ifdef CONFIG_BPF_JIT
+	s->jit_enable = bpf_jit_enable;
+	s->jit_harden = bpf_jit_harden;
+#endif
 	test->priv = s;
 	return 0;
 }
 
 static void stack_exit(struct kunit *test)
 {
-	if (test->priv)
-		stack_clear(test->priv);
+	struct stack *s = test->priv;
+
+	if (!s)
+		return;
+#ifdef CONFIG_BPF_JIT
+	/* See run_with(), which may have been left by an assertion. */
+	bpf_jit_harden = s->jit_harden;
+	bpf_jit_enable = s->jit_enable;
+#endif
+	stack_clear(s);
 }
 
 /* Every pair of actions, and every three of the first few. */
@@ -743,13 +761,13 @@ enum compiler { INTERPRETED, COMPILED, HARDENED, COMPILERS };
 static void run_with(enum compiler compiler, struct stack *s, void (*run)(struct stack *s))
 {
 #ifdef CONFIG_BPF_JIT
-	int enable = bpf_jit_enable, harden = bpf_jit_harden;
-
+	/* Then there is no interpreter. */
+	if (compiler == INTERPRETED && IS_ENABLED(CONFIG_BPF_JIT_ALWAYS_ON))
+		return;
+	/* Until stack_exit() */
 	bpf_jit_enable = compiler != INTERPRETED;
 	bpf_jit_harden = compiler == HARDENED ? 2 : 0;
 	run(s);
-	bpf_jit_harden = harden;
-	bpf_jit_enable = enable;
 #else
 	if (compiler == INTERPRETED)
 		run(s);
@@ -758,6 +776,8 @@ static void run_with(enum compiler compiler, struct stack *s, void (*run)(struct
 
 static void test_random_interpreted(struct kunit *test)
 {
+	if (IS_ENABLED(CONFIG_BPF_JIT_ALWAYS_ON))
+		kunit_skip(test, "there is no interpreter");
 	run_with(INTERPRETED, test->priv, random_stacks);
 }
 

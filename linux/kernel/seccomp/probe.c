@@ -737,7 +737,7 @@ static struct reg load_ctx(struct seccomp_probe *p, u64 off, unsigned int size)
 	BUILD_BUG_ON(offsetof(struct seccomp_data, nr) != 0);
 	BUILD_BUG_ON(offsetof(struct seccomp_data, arch) != 4);
 
-	if (off % size || off + size > sizeof(part))
+	if (off & (size - 1) || off + size > sizeof(part))
 		return unknown();
 	if (off == offsetof(struct seccomp_data, nr) && size == sizeof(u32))
 		return (struct reg){ .kind = NUMBER };

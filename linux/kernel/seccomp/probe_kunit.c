@@ -82,7 +82,7 @@ static struct seccomp_verdict probe(struct kunit *test, const struct bpf_insn *i
 
 #define EXPECT_CONSTANT(test, first, last, value, ...)			\
 do {									\
-	const struct bpf_insn insns[] = { __VA_ARGS__ };		\
+	static const struct bpf_insn insns[] = { __VA_ARGS__ };		\
 	struct seccomp_verdict v = probe(test, insns, ARRAY_SIZE(insns), first, last); \
 									\
 	KUNIT_EXPECT_TRUE(test, v.constant);				\
@@ -91,7 +91,7 @@ do {									\
 
 #define EXPECT_OPEN(test, first, last, ...)				\
 do {									\
-	const struct bpf_insn insns[] = { __VA_ARGS__ };		\
+	static const struct bpf_insn insns[] = { __VA_ARGS__ };		\
 	struct seccomp_verdict v = probe(test, insns, ARRAY_SIZE(insns), first, last); \
 									\
 	KUNIT_EXPECT_FALSE(test, v.constant);				\

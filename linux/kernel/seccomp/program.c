@@ -75,7 +75,11 @@ struct draft {
 
 static bool is_compat(unsigned int slot)
 {
+#ifdef SECCOMP_ARCH_COMPAT
 	return slot >= SECCOMP_SLOT_COMPAT && slot < SECCOMP_SLOT_X32;
+#else
+	return false;
+#endif
 }
 
 static u8 whole_place(unsigned int slot)

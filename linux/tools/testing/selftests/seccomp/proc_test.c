@@ -668,7 +668,9 @@ static void child_calls(const struct abi *abi, long arg)
 		const struct abi *shown = abi_named(lines[i].arch);
 		unsigned int error;
 
-		if (sscanf(lines[i].word, "ERRNO(%u)", &error) != 1)
+		/* What is compiled in may be switched off. */
+		if (sscanf(lines[i].word, "ERRNO(%u)", &error) != 1 ||
+		    (shown == &ia32 && !have_ia32))
 			continue;
 		CHECK(try_number(shown, shown == &x32 ? X32_BIT | lines[i].first :
 				 lines[i].first), -(long)error);
@@ -704,7 +706,7 @@ TEST_F(cache, errno_that_is_shown_is_got)
 	wait_for(&report->stage, 1);
 	atomic_store(&report->flag, 1);
 	EXPECT_FINE(finish(pid));
-	EXPECT_LT(1000, report->told[0]);
+	EXPECT_LT(have_ia32 ? 1000 : 500, report->told[0]);
 }
 
 TEST_F(cache, new_format_is_complete)
