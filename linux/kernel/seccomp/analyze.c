@@ -70,12 +70,14 @@
  * Meeting again: at 6, {3} waits with A unknown, having come from 4. {0 2}
  * with A = 0 stay apart from it, {3} with A = [0, 4] joins it.
  *
- * Returns: at 6, {0 2} return 0 and {3} returns something: settle() has it
- * not constant. At 7, {1} returned ALLOW. record() notes the first return of
- * a number, and compares further ones with it: the number is constant if all
- * are the same. Once two differ, nothing can make the number constant again,
- * and prune() drops it from all groups. Returns include what is not written
- * as one: a division by an X of 0 returns 0.
+ * Returns: at 6, {0 2} return 0 and {3} returns something: settle_set() has it
+ * not constant. At 7, {1} returned ALLOW. record_set() notes the first return
+ * value of a number, and compares further ones with it: the number is constant
+ * if all are the same. Once two differ, nothing can make the number constant
+ * again, and prune() drops it from all groups. Returns include what is not
+ * written as one: a division by an X of 0 returns 0. Most numbers return the
+ * value that was recorded first of all, the usual one. Whether they have is a
+ * bit for each number, so that doing so again costs a few words of a set.
  *
  * So: 0 and 2 are constant KILL_THREAD, 1 is constant ALLOW, 3 needs to run.
  *
@@ -91,12 +93,13 @@
  * Soundness
  * ---------
  *
- * A verdict is constant only if record() made it so, and it stays constant
- * only if no group with that number was lost: a group ends in record() or in
- * settle(), or is absorbed by one whose state holds its state. Every concrete
+ * A verdict is constant only if a return of the number was recorded, none of
+ * another value was, and no group with that number was lost: a group ends in
+ * record_set() or settle_set(), or is absorbed by one whose state holds its
+ * state. Every concrete
  * run of the filter stays within some group at each instruction, so what it
  * returns has been recorded. Whatever is over a bound, cannot be allocated or
- * is not understood ends in settle(), never in silence.
+ * is not understood ends in lose_set(), never in silence.
  *
  * Bounds
  * ------
@@ -104,7 +107,9 @@
  * All passes together take ANALYZE_STEPS steps, and a pass at most GROUPS_MAX
  * groups at a time, whatever the filter. Without these bounds, a pass would take
  * up to (instructions * numbers) steps, each with a few words of a set, and up
- * to as many groups.
+ * to as many groups. What costs more than a step does, such as each number that
+ * is computed on its own and each cell of scratch memory that is copied, is
+ * counted as more. tools/testing/seccomp/worst.c has the filters that cost most.
  */
 
 #include <linux/bitmap.h>
@@ -125,19 +130,32 @@
 
 /*
  * How many steps to take for one filter, all spaces and traces together. A step
- * is one instruction for one group, one comparison of two groups that meet, a
- * word of a set that returns, or a few numbers that are computed one by one;
- * none is more than some hundred machine instructions. Container profiles need
- * 4000, the longest filters (4096) without arithmetic on the number ten times
+ * is some 64 machine instructions: one instruction for one group, one comparison
+ * of two groups that meet, a set that returns. Container profiles need
+ * 2000, the longest filters (4096) without arithmetic on the number ten times
  * that.
  */
-#define ANALYZE_STEPS	65536
+#define ANALYZE_STEPS	(10 * BPF_MAXINSNS)
 
 /* How many steps to take before looking whether someone else wants the CPU. */
 #define STEPS_BETWEEN_BREAKS	1024
 
-/* What one step is worth in members that are computed one by one. */
+/*
+ * What one step is worth in numbers that are recorded or compared one by one, and
+ * in cells of scratch memory that are copied, compared or joined.
+ */
 #define MEMBERS_PER_STEP	4
+#define CELLS_PER_STEP		4
+
+/* What a member costs that is computed on its own and put into a group. */
+#define REGROUP_STEPS		2
+
+/* What one step is worth in simple comparisons, and in words of a set. */
+#define TESTS_PER_STEP		4
+#define WORDS_PER_STEP		8
+
+/* What it costs to begin a pass, in steps. */
+#define PASS_STEPS		4
 
 /*
  * Usual filters have less than ten groups at a time: eight come with the
@@ -205,12 +223,15 @@ struct group {
  * @end: where they end
  * @space: the numbers in question
  * @verdicts: what is known of each
+ * @no_verdict: the same in a trace, never constant
  * @visits: where seccomp_trace() notes its way, in place of @verdicts
  * @nr_visits: how many there are
- * @lost: the trace is not complete
+ * @lost: something became of a number that is not known
+ * @usual: the value that the last instruction returns, as most numbers do
  * @members: how many there are: one for each number, or one if they are whole
  * @words: how many words of a set are in use
  * @next: the first instruction where groups wait, or @len
+ * @nr_pending: how many bits of @pending are set
  * @steps: how many steps were taken
  * @next_break: at how many to look around again
  * @decided: how many bits of @not_constant are set
@@ -220,6 +241,8 @@ struct group {
  * @free: groups that were used before
  * @many: more groups, if @few did not suffice
  * @not_constant: the numbers that are known not to be constant
+ * @returned_usual: the numbers that have returned @usual, but for some that did
+ *	so by themselves
  * @diverged: the numbers with more than one way through the filter
  * @pending: the instructions where groups wait
  * @cache: groups of the arithmetic result that regroup() works on
@@ -234,12 +257,15 @@ struct seccomp_analyzer {
 	const struct sock_filter *end;
 	const struct seccomp_space *space;
 	struct seccomp_verdict *verdicts;
+	struct seccomp_verdict no_verdict;
 	struct seccomp_visit *visits;
 	unsigned int nr_visits;
 	bool lost;
+	u32 usual;
 	unsigned int members;
 	unsigned int words;
 	unsigned int next;
+	unsigned int nr_pending;
 	unsigned int steps;
 	unsigned int next_break;
 	unsigned int decided;
@@ -249,6 +275,7 @@ struct seccomp_analyzer {
 	struct group *free;
 	struct group *many;
 	unsigned long not_constant[SET_WORDS];
+	unsigned long returned_usual[SET_WORDS];
 	unsigned long diverged[SET_WORDS];
 	unsigned long pending[BITS_TO_LONGS(BPF_MAXINSNS)];
 	struct group *cache[1 << CACHE_BITS];
@@ -262,6 +289,11 @@ static_assert(BPF_MEMWORDS <= 16, "group.cells");
 static_assert(sizeof(struct seccomp_analyzer) +
 	      BPF_MAXINSNS * sizeof(struct group *) +
 	      GROUPS_MANY * sizeof(struct group) <= ANALYZE_BYTES_MAX);
+
+static bool exhausted(const struct seccomp_analyzer *an)
+{
+	return an->steps > ANALYZE_STEPS;
+}
 
 /* Memory of groups */
 
@@ -368,15 +400,22 @@ static void prune(const struct seccomp_analyzer *an, struct group *g)
 
 /* Groups: their states */
 
+static void spend_cells(struct seccomp_analyzer *an, u16 cells)
+{
+	an->steps += 1 + hweight16(cells) / CELLS_PER_STEP;
+}
+
 #define for_each_cell(i, cells, rest)					\
 	for ((rest) = (cells);						\
 	     (rest) && ((i) = __ffs(rest), true); (rest) &= (rest) - 1)
 
-static void copy_state(struct group *to, const struct group *from)
+static void copy_state(struct seccomp_analyzer *an, struct group *to,
+		       const struct group *from)
 {
 	unsigned long rest;
 	unsigned int i;
 
+	spend_cells(an, from->cells);
 	to->a = from->a;
 	to->x = from->x;
 	to->cells = from->cells;
@@ -386,7 +425,8 @@ static void copy_state(struct group *to, const struct group *from)
 		to->mem[i] = from->mem[i];
 }
 
-static bool same_state(const struct group *g, const struct group *h)
+static bool same_state(struct seccomp_analyzer *an, const struct group *g,
+		       const struct group *h)
 {
 	unsigned long rest;
 	unsigned int i;
@@ -394,6 +434,7 @@ static bool same_state(const struct group *g, const struct group *h)
 	if (!seccomp_value_equal(g->a, h->a) ||
 	    !seccomp_value_equal(g->x, h->x) || g->cells != h->cells)
 		return false;
+	spend_cells(an, g->cells);
 	for_each_cell(i, g->cells, rest) {
 		if (!seccomp_value_equal(g->mem[i], h->mem[i]))
 			return false;
@@ -416,27 +457,50 @@ static void join_state(struct group *g, const struct group *h)
 
 /* Verdicts */
 
-/* Number @i is not constant, and can never be again. */
+/* A loop in a loop: "break" leaves only the numbers of the same word. */
+#define for_each_number(i, an, numbers)					\
+	for (unsigned int w__ = 0; w__ < (an)->words; w__++)		\
+		for (unsigned long rest__ = (numbers)[w__];		\
+		     rest__ && ((i) = w__ * BITS_PER_LONG + __ffs(rest__), true); \
+		     rest__ &= rest__ - 1)
+
+/*
+ * Number @i is not constant, and can never be again. That of a trace is settled
+ * from the first without being counted: nothing is asked about its verdict, and
+ * nothing drops it from its group.
+ */
 static void settle(struct seccomp_analyzer *an, unsigned int i)
 {
-	if (an->visits) {
-		an->lost = true;
-		return;
-	}
 	if (__test_and_set_bit(i, an->not_constant))
 		return;
 	an->decided++;
 	an->verdicts[i].constant = false;
 }
 
+static void settle_word(struct seccomp_analyzer *an, unsigned int w, unsigned long which)
+{
+	for (which &= ~an->not_constant[w]; which; which &= which - 1)
+		settle(an, w * BITS_PER_LONG + __ffs(which));
+}
+
+static void settle_set(struct seccomp_analyzer *an, const unsigned long *set)
+{
+	for (unsigned int w = 0; w < an->words; w++)
+		settle_word(an, w, set[w]);
+}
+
+/* What becomes of @set, in some runs at least, is not known. */
+static void lose_set(struct seccomp_analyzer *an, const unsigned long *set)
+{
+	an->lost = true;
+	settle_set(an, set);
+}
+
 /* Number @i may return @ret. */
 static inline void record(struct seccomp_analyzer *an, unsigned int i, u32 ret)
 {
-	struct seccomp_verdict *v;
+	struct seccomp_verdict *v = &an->verdicts[i];
 
-	if (an->visits)
-		return;
-	v = &an->verdicts[i];
 	if (v->constant) {
 		if (v->ret != ret)
 			settle(an, i);
@@ -446,12 +510,31 @@ static inline void record(struct seccomp_analyzer *an, unsigned int i, u32 ret)
 	}
 }
 
-/* A loop in a loop: "break" leaves only the numbers of the same word. */
-#define for_each_number(i, an, numbers)					\
-	for (unsigned int w__ = 0; w__ < (an)->words; w__++)		\
-		for (unsigned long rest__ = (numbers)[w__];		\
-		     rest__ && ((i) = w__ * BITS_PER_LONG + __ffs(rest__), true); \
-		     rest__ &= rest__ - 1)
+/*
+ * The numbers @set may return @ret. Those that are known to have returned the usual
+ * value are done with in a few words. Each gets there only once, and returns for
+ * the first time only once; other ones are counted.
+ */
+static void record_set(struct seccomp_analyzer *an, const unsigned long *set, u32 ret)
+{
+	unsigned int i, again = 0;
+
+	for (unsigned int w = 0; w < an->words; w++) {
+		unsigned long rest = set[w] & ~an->not_constant[w];
+
+		if (ret != an->usual)
+			settle_word(an, w, rest & an->returned_usual[w]);
+		rest &= ~an->returned_usual[w];
+		if (ret == an->usual)
+			an->returned_usual[w] |= rest;
+		for (; rest; rest &= rest - 1) {
+			i = w * BITS_PER_LONG + __ffs(rest);
+			again += an->verdicts[i].constant;
+			record(an, i, ret);
+		}
+	}
+	an->steps += 1 + an->words / WORDS_PER_STEP + again / MEMBERS_PER_STEP;
+}
 
 /* From here on, the numbers of @g have more than one way through the filter. */
 static void diverge(struct seccomp_analyzer *an, struct group *g)
@@ -460,30 +543,12 @@ static void diverge(struct seccomp_analyzer *an, struct group *g)
 		unsigned long rest = g->set[w] & ~an->diverged[w];
 
 		an->diverged[w] |= rest;
-		for (; rest && !an->visits; rest &= rest - 1)
+		for (; rest; rest &= rest - 1)
 			an->verdicts[w * BITS_PER_LONG + __ffs(rest)].start = g->start;
 	}
+	an->steps += an->words / WORDS_PER_STEP;
 	/* Means nothing from now on. Let those that meet be the same. */
 	g->start = 0;
-}
-
-static void settle_all(struct seccomp_analyzer *an, const unsigned long *set)
-{
-	unsigned int i;
-
-	an->steps += an->words;
-	for_each_number(i, an, set)
-		settle(an, i);
-}
-
-static void record_all(struct seccomp_analyzer *an, const unsigned long *set,
-		       u32 ret)
-{
-	unsigned int i;
-
-	an->steps += an->words;
-	for_each_number(i, an, set)
-		record(an, i, ret);
 }
 
 /* Is the value known for each number on its own? */
@@ -503,23 +568,21 @@ static void record_a(struct seccomp_analyzer *an, struct group *g)
 {
 	unsigned int i;
 
-	if (an->visits)
-		return;
-	if (!known_by_number(g->a))
+	if (!known_by_number(g->a)) {
 		diverge(an, g);
-	for_each_number(i, an, g->set) {
-		struct seccomp_value a = member(g->a, i);
-
-		if (seccomp_value_is_const(a))
-			record(an, i, a.min);
-		else
-			settle(an, i);
+		settle_set(an, g->set);
+	} else if (!g->a.nr) {
+		record_set(an, g->set, g->a.min);
+	} else {
+		an->steps += g->size / MEMBERS_PER_STEP;
+		for_each_number(i, an, g->set)
+			record(an, i, g->a.min + i);
 	}
 }
 
 static void give_up(struct seccomp_analyzer *an, struct group *g)
 {
-	settle_all(an, g->set);
+	lose_set(an, g->set);
 	free_group(an, g);
 }
 
@@ -536,7 +599,7 @@ static void join_common(struct seccomp_analyzer *an, struct group **list,
 	unsigned long common[SET_WORDS];
 	struct group *both;
 
-	if (same_state(g, h)) {
+	if (same_state(an, g, h)) {
 		drop_numbers(an, g, h->set);
 		return;
 	}
@@ -545,6 +608,7 @@ static void join_common(struct seccomp_analyzer *an, struct group **list,
 		common[i] = g->set[i] & h->set[i];
 
 	drop_numbers(an, g, common);
+	spend_cells(an, g->cells);
 	if (count(an, common) == h->size) {
 		join_state(h, g);
 		return;
@@ -553,11 +617,11 @@ static void join_common(struct seccomp_analyzer *an, struct group **list,
 	both = new_group(an);
 	if (!both) {
 		/* h's own bits go when it is pruned, at its next turn. */
-		settle_all(an, common);
+		lose_set(an, common);
 		return;
 	}
 	drop_numbers(an, h, common);
-	copy_state(both, h);
+	copy_state(an, both, h);
 	join_state(both, g);
 	set_numbers(an, both, common);
 	both->from = PC_MANY;
@@ -572,9 +636,12 @@ static void join_common(struct seccomp_analyzer *an, struct group **list,
 static bool merge(struct seccomp_analyzer *an, struct group *list,
 		  struct group *g, unsigned int tries)
 {
-	for (struct group *h = list; h && tries; h = h->next, tries--) {
-		if (!same_state(g, h))
+	unsigned int nr = 0;
+
+	for (struct group *h = list; h && nr < tries; h = h->next, nr++) {
+		if (!same_state(an, g, h))
 			continue;
+		an->steps += nr / TESTS_PER_STEP;
 		/* The set grew: numbers decided long ago may be among them. */
 		h->decided = min(h->decided, g->decided);
 		if (h->start != g->start)
@@ -583,6 +650,7 @@ static bool merge(struct seccomp_analyzer *an, struct group *list,
 		free_group(an, g);
 		return true;
 	}
+	an->steps += nr / TESTS_PER_STEP;
 	return false;
 }
 
@@ -613,19 +681,21 @@ static void arrive(struct seccomp_analyzer *an, struct group *g,
 
 	/* Most jumps go to a return. Nothing needs to wait there. */
 	if (returns(an, an->insns + pc)) {
-		record_all(an, g->set, an->insns[pc].k);
+		record_set(an, g->set, an->insns[pc].k);
 		free_group(an, g);
 		return;
 	}
 
-	if (an->steps > ANALYZE_STEPS) {
+	if (exhausted(an)) {
 		give_up(an, g);
 		return;
 	}
 
+	an->steps++;
 	list = &an->waiting[pc];
 	g->from = from;
 	if (!__test_and_set_bit(pc, an->pending)) {
+		an->nr_pending++;
 		*list = NULL;
 		if (pc < an->next)
 			an->next = pc;
@@ -635,7 +705,7 @@ static void arrive(struct seccomp_analyzer *an, struct group *g,
 		tries = GROUPS_MAX;
 		for (h = *list; h; h = next) {
 			next = h->next;
-			an->steps++;
+			an->steps += 1 + an->words / WORDS_PER_STEP;
 			if (!meet(an, g, h))
 				continue;
 			join_common(an, list, h, g);
@@ -664,7 +734,7 @@ static struct group *copy_group(struct seccomp_analyzer *an,
 	struct group *h = new_group(an);
 
 	if (h)
-		copy_state(h, g);
+		copy_state(an, h, g);
 	return h;
 }
 
@@ -678,15 +748,16 @@ static void branch_off(struct seccomp_analyzer *an, const struct group *g,
 	struct group *h;
 
 	if (returns(an, an->insns + pc)) {
-		record_all(an, set, an->insns[pc].k);
+		record_set(an, set, an->insns[pc].k);
 		return;
 	}
 
 	h = copy_group(an, g);
 	if (!h) {
-		settle_all(an, set);
+		lose_set(an, set);
 		return;
 	}
+	an->steps += an->words / WORDS_PER_STEP;
 	set_numbers(an, h, set);
 	if (h->size)
 		arrive(an, h, pc, from);
@@ -706,6 +777,7 @@ static void branch_off_number(struct seccomp_analyzer *an, struct group *g,
 
 	h = copy_group(an, g);
 	if (!h) {
+		an->lost = true;
 		settle(an, i);
 		return;
 	}
@@ -754,13 +826,14 @@ static void split(struct seccomp_analyzer *an, unsigned long *set,
 	clear_set(an, set);
 	an->steps += g->size / MEMBERS_PER_STEP;
 	for_each_number(i, an, g->set) {
-		if (seccomp_value_compare(op, member(a, i), member(b, i)) ==
-		    SECCOMP_ALWAYS)
+		u32 left = a.nr ? a.min + i : a.min, right = b.nr ? b.min + i : b.min;
+
+		if (op == BPF_JSET ? left & right : op == BPF_JGE ? left >= right : left > right)
 			__set_bit(i, set);
 	}
 }
 
-/* What is known of the jump that was visited last, in a trace. */
+/* What is known of the jump that was visited last. */
 static void note_outcome(struct seccomp_analyzer *an, enum seccomp_outcome outcome)
 {
 	if (an->visits)
@@ -809,6 +882,7 @@ static unsigned int jump(struct seccomp_analyzer *an, struct group *g,
 		return other;
 	}
 
+	an->steps += 2 * (an->words / WORDS_PER_STEP);
 	split(an, set, g, op, a, b);
 	branch_off(an, g, set, taken, pc);
 	drop_numbers(an, g, set);
@@ -853,7 +927,7 @@ static unsigned int skip_tests(struct seccomp_analyzer *an, struct group *g,
 			break;
 	}
 
-	an->steps += insn - start;
+	an->steps += (insn - start) / TESTS_PER_STEP;
 	return insn - an->insns;
 }
 
@@ -870,7 +944,7 @@ static void regroup(struct seccomp_analyzer *an, struct group *g, u16 op,
 	struct group *results = NULL, *h, *next;
 	unsigned int i;
 
-	an->steps += g->size / MEMBERS_PER_STEP;
+	an->steps += g->size * REGROUP_STEPS;
 	memset(an->cache, 0, sizeof(an->cache));
 
 	for_each_number(i, an, g->set) {
@@ -884,7 +958,7 @@ static void regroup(struct seccomp_analyzer *an, struct group *g, u16 op,
 			/* Those without a group keep the interval in common. */
 			if (!h)
 				continue;
-			copy_state(h, g);
+			copy_state(an, h, g);
 			h->a = v;
 			h->size = 0;
 			clear_set(an, h->set);
@@ -909,24 +983,15 @@ static void regroup(struct seccomp_analyzer *an, struct group *g, u16 op,
 }
 
 /*
- * A division by X returns 0 from the filter where X is 0. What is left in @g
- * afterwards, if anything, are the numbers for which it may be something else.
+ * A division by X returns 0 from the filter where X is 0. The set of @g is empty
+ * afterwards if that is always so.
  */
 static void divide_by_zero(struct seccomp_analyzer *an, struct group *g)
 {
 	if (g->x.min)
 		return;
 
-	if (g->x.nr) {
-		/* It is 0 for the first number only, or nothing wraps. */
-		if (test_bit(0, g->set)) {
-			record(an, 0, 0);
-			drop_number(g, 0);
-		}
-		return;
-	}
-
-	record_all(an, g->set, 0);
+	record_set(an, g->set, 0);
 	if (g->x.max) {
 		diverge(an, g);
 	} else {
@@ -1040,7 +1105,7 @@ static unsigned int step(struct seccomp_analyzer *an, struct group *g,
 		return pc + 1;
 
 	case BPF_RET | BPF_K:
-		record_all(an, g->set, insn->k);
+		record_set(an, g->set, insn->k);
 		free_group(an, g);
 		return PC_DONE;
 	case BPF_RET | BPF_A:
@@ -1133,7 +1198,7 @@ static int follow(struct seccomp_analyzer *an, struct group *g,
 			free_group(an, g);
 			return 0;
 		}
-		if (an->steps > ANALYZE_STEPS) {
+		if (exhausted(an)) {
 			give_up(an, g);
 			return 0;
 		}
@@ -1163,7 +1228,9 @@ static int run(struct seccomp_analyzer *an)
 		struct group *list = an->waiting[pc];
 
 		__clear_bit(pc, an->pending);
-		an->next = find_next_bit(an->pending, an->len, pc + 1);
+		/* Else all words up to the end would be looked at. */
+		an->next = --an->nr_pending ? find_next_bit(an->pending, an->len, pc + 1) :
+					      an->len;
 
 		while (list) {
 			struct group *g = list;
@@ -1178,18 +1245,6 @@ static int run(struct seccomp_analyzer *an)
 	return 0;
 }
 
-/* Forget everything about the last space, however it ended. */
-static void reset(struct seccomp_analyzer *an)
-{
-	an->free = NULL;
-	an->few_used = 0;
-	an->many_used = 0;
-	an->decided = 0;
-	an->next = an->len;
-	bitmap_zero(an->not_constant, SECCOMP_SPACE_MAX);
-	bitmap_zero(an->diverged, SECCOMP_SPACE_MAX);
-}
-
 /* How many members a space has, or -EINVAL. */
 static int members(const struct seccomp_space *space)
 {
@@ -1202,18 +1257,31 @@ static int members(const struct seccomp_space *space)
 	return space->last - space->first + 1;
 }
 
-/* Let all numbers of @space begin at @pc as a filter begins, and follow them. */
-static int run_all(struct seccomp_analyzer *an, const struct seccomp_space *space,
-		   unsigned int pc)
+/* Begin with @space, and forget everything about the last one, however it ended. */
+static void reset(struct seccomp_analyzer *an, const struct seccomp_space *space)
+{
+	an->space = space;
+	an->members = members(space);
+	an->words = BITS_TO_LONGS(an->members);
+	an->free = NULL;
+	an->few_used = 0;
+	an->many_used = 0;
+	an->decided = 0;
+	an->next = an->len;
+	an->nr_pending = 0;
+	an->lost = false;
+	bitmap_zero(an->not_constant, SECCOMP_SPACE_MAX);
+	bitmap_zero(an->returned_usual, SECCOMP_SPACE_MAX);
+	bitmap_zero(an->diverged, SECCOMP_SPACE_MAX);
+}
+
+/* Let all numbers of the space begin at @pc as a filter begins, and follow them. */
+static int run_all(struct seccomp_analyzer *an, unsigned int pc)
 {
 	struct group *g;
 	int err;
 
-	reset(an);
-	an->space = space;
-	an->members = members(space);
-	an->words = BITS_TO_LONGS(an->members);
-
+	an->steps += PASS_STEPS;
 	g = new_group(an);
 	g->a = seccomp_value_const(0);
 	g->x = seccomp_value_const(0);
@@ -1259,6 +1327,8 @@ seccomp_analyzer_alloc(const struct sock_filter *insns, unsigned int len)
 	an->len = len;
 	an->insns = insns;
 	an->end = insns + len;
+	an->usual = insns[len - 1].k;
+	an->no_verdict = (struct seccomp_verdict){ };
 	an->steps = 0;
 	an->next_break = STEPS_BETWEEN_BREAKS;
 	an->many = NULL;
@@ -1282,15 +1352,19 @@ void seccomp_analyzer_free(struct seccomp_analyzer *an)
 }
 
 /**
- * seccomp_analyzer_spend - count work that was done elsewhere
+ * seccomp_analyzer_spend - count work that is done elsewhere
  * @an: the analyzer
- * @steps: how much it was
+ * @steps: the work, in steps of the analysis
  *
  * What is made of a trace is bounded by bounding all of them together.
+ *
+ * Return: true if there are so many steps left; false if not, with none left
+ * from now on.
  */
-void seccomp_analyzer_spend(struct seccomp_analyzer *an, unsigned int steps)
+bool seccomp_analyzer_spend(struct seccomp_analyzer *an, unsigned int steps)
 {
-	an->steps += steps;
+	an->steps = min(an->steps + steps, ANALYZE_STEPS + 1);
+	return !exhausted(an);
 }
 
 /**
@@ -1332,12 +1406,13 @@ int seccomp_analyze(struct seccomp_analyzer *an,
 	if (nr < 0)
 		return nr;
 	memset(verdicts, 0, nr * sizeof(*verdicts));
-	if (!an)
+	if (!an || exhausted(an))
 		return 0;
 
+	reset(an, space);
 	an->verdicts = verdicts;
 	an->visits = NULL;
-	err = run_all(an, space, 0);
+	err = run_all(an, 0);
 	if (err)
 		memset(verdicts, 0, nr * sizeof(*verdicts));
 	return err;
@@ -1369,11 +1444,17 @@ int seccomp_trace(struct seccomp_analyzer *an, const struct seccomp_space *space
 
 	if (start >= an->len || members(space) != 1)
 		return -EINVAL;
+	if (exhausted(an))
+		return -E2BIG;
 
+	reset(an, space);
+	/* There is no verdict to find: see settle() and diverge(). */
+	__set_bit(0, an->not_constant);
+	__set_bit(0, an->diverged);
+	an->verdicts = &an->no_verdict;
 	an->visits = visits;
 	an->nr_visits = 0;
-	an->lost = false;
-	err = run_all(an, space, start);
+	err = run_all(an, start);
 	if (err)
 		return err;
 	if (an->lost)

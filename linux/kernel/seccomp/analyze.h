@@ -69,7 +69,7 @@ int seccomp_analyze(struct seccomp_analyzer *an,
 		    struct seccomp_verdict *verdicts);
 int seccomp_trace(struct seccomp_analyzer *an, const struct seccomp_space *space,
 		  unsigned int start, struct seccomp_visit *visits);
-void seccomp_analyzer_spend(struct seccomp_analyzer *an, unsigned int steps);
+bool seccomp_analyzer_spend(struct seccomp_analyzer *an, unsigned int steps);
 unsigned int seccomp_analyzer_steps(const struct seccomp_analyzer *an);
 void seccomp_analyzer_free(struct seccomp_analyzer *an);
 

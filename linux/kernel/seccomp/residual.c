@@ -113,6 +113,9 @@ struct entry {
 	u32 smallest;
 };
 
+/* What it costs to write an instruction twice, in steps of the analysis. */
+#define VISIT_STEPS	4
+
 /* How many starts to remember. */
 #define SEEN_BITS	6
 
@@ -139,6 +142,7 @@ struct seen {
  * @full: there was no room, for the entry being written
  * @reads_cells: the entry being written loads scratch memory
  * @shared: where returns begin that this entry may have in common with others
+ * @after_loads: where in @code no more loads of scratch memory follow
  * @nr: how many entries there are
  * @entries: they, and room to find that one more is the same as another
  * @seen: what was added lately, by its start
@@ -154,6 +158,7 @@ struct seccomp_residuals {
 	bool full;
 	bool reads_cells;
 	unsigned int shared;
+	unsigned int after_loads;
 	unsigned int nr;
 	struct entry entries[SECCOMP_RESIDUALS_MAX + 1];
 	struct seen seen[1 << SEEN_BITS];
@@ -191,7 +196,11 @@ static void write_goto(struct seccomp_residuals *rs, unsigned int at)
 static void write_jump(struct seccomp_residuals *rs, u16 code, u32 k,
 		       unsigned int yes, unsigned int no)
 {
-	/* What is too far is gone to from nearby. The first may then be, too. */
+	/*
+	 * What is too far is gone to from nearby. That takes an instruction, after
+	 * which the other target may be too far as well; in the second round, for
+	 * the first one has been looked at already.
+	 */
 	for (int i = 0; i < 2; i++) {
 		if (yes - rs->front > JUMP_MAX) {
 			write_goto(rs, yes);
@@ -295,13 +304,17 @@ static struct sock_filter fill_in(const struct seccomp_space *space,
 	return *insn;
 }
 
-/* The same return of another entry nearby, or rs->size. */
+/*
+ * The same return of another entry nearby, or rs->size. To the checker a return is
+ * no end: what is stored where one is jumped to is what it takes to be stored in
+ * the instructions behind it, so none of them may load that.
+ */
 static unsigned int find_shared(const struct seccomp_residuals *rs,
 				const struct sock_filter *insn)
 {
 	unsigned int end = min(rs->shared + SHARE_MAX, rs->size);
 
-	for (unsigned int at = rs->shared; at < end; at++) {
+	for (unsigned int at = max(rs->shared, rs->after_loads); at < end; at++) {
 		if (rs->code[at].code == insn->code && rs->code[at].k == insn->k)
 			return at;
 	}
@@ -369,7 +382,7 @@ static void visit(struct seccomp_residuals *rs, const struct seccomp_space *spac
 }
 
 /*
- * Would the checker have the entry? It goes by the order of instructions, and
+ * Would the checker accept the entry? It goes by the order of instructions, and
  * takes what was stored before a return for what is stored after it. So without
  * a jump that was left out, it may miss what it saw in the filter. Nothing is
  * stored where an entry begins. What was known of places is not needed any more.
@@ -414,6 +427,15 @@ static bool cells_accepted(struct seccomp_residuals *rs, unsigned int at, unsign
 	return true;
 }
 
+/* Remember where the last load of scratch memory is, if @at to @end have one. */
+static void note_loads(struct seccomp_residuals *rs, unsigned int at, unsigned int end)
+{
+	for (unsigned int i = at; rs->reads_cells && i < end; i++) {
+		if (reads(&rs->code[i]) & LIVE_CELLS)
+			rs->after_loads = max(rs->after_loads, i + 1);
+	}
+}
+
 /* Write what is left of @nr visits, from @start on, as one more entry. */
 static void write_entry(struct seccomp_residuals *rs, const struct seccomp_space *space,
 			int nr, unsigned int start)
@@ -447,6 +469,7 @@ static void write_entry(struct seccomp_residuals *rs, const struct seccomp_space
 	if (rs->full)
 		return;
 
+	note_loads(rs, at, end);
 	rs->entries[rs->nr++] = (struct entry){
 		.at = at,
 		/* Nothing, if all there is are returns that others have. */
@@ -521,6 +544,7 @@ seccomp_residuals_alloc(const struct sock_filter *insns, unsigned int len)
 	rs->size = 2 * len;
 	rs->front = rs->size;
 	rs->nr = 0;
+	rs->after_loads = 0;
 	for (unsigned int i = 0; i < ARRAY_SIZE(rs->seen); i++)
 		rs->seen[i].entry = SEEN_NOTHING;
 	rs->visits = kvmalloc_array(len, sizeof(*rs->visits), RESIDUAL_GFP);
@@ -621,10 +645,10 @@ int seccomp_residual_add(struct seccomp_residuals *rs, struct seccomp_analyzer *
 	nr = seccomp_trace(an, space, start, rs->visits);
 	if (nr < 0)
 		return nr;
+	entry = -E2BIG;
 	/* It may be written twice, and compared with others: that is most of the work. */
-	seccomp_analyzer_spend(an, 6 * nr + rs->nr);
-
-	entry = add_entry(rs, space, nr, start);
+	if (seccomp_analyzer_spend(an, VISIT_STEPS * nr + rs->nr))
+		entry = add_entry(rs, space, nr, start);
 	if (!by_number(rs, nr))
 		*seen = (struct seen){ .arch = space->arch, .start = start, .entry = entry };
 	return entry;
@@ -661,9 +685,9 @@ static unsigned int write_search(struct seccomp_residuals *rs, unsigned int firs
  * @rs: the residuals, to which nothing may be added any more; or NULL
  * @insns: set to the program, which is a part of @rs
  *
- * It takes struct seccomp_data, but for the number of the entry in place of the
- * architecture. Its instructions are those of the filter, the checker's rules
- * are kept.
+ * It takes struct seccomp_data, but for the index of the entry in place of the
+ * architecture. Its instructions are of the kinds that the filter has, loads of
+ * constants added, and bpf_check_classic() accepts it.
  *
  * Return: The length of the program; 0 if there are no entries.
  */

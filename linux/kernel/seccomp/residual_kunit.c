@@ -430,6 +430,51 @@ static void test_checker(struct kunit *test)
 	end(&w);
 }
 
+/*
+ * A return that another entry jumps to must not stand before a load of scratch
+ * memory: the checker would think that nothing is stored there. Of the two that
+ * return ERRNO(1) only the second may be shared.
+ */
+static void test_shared_return(struct kunit *test)
+{
+	static const struct sock_filter filter[] = {
+		LOAD_NR,
+		JUMP(BPF_JEQ, 10, 3, 0),
+		JUMP(BPF_JEQ, 11, 0, 9),
+		LOAD_OTHER,
+		JA(5),
+		LOAD_ARG,
+		STORE(0),
+		JUMP(BPF_JSET, 1, 0, 1),
+		RET(ERRNO(1)),
+		LOAD_MEM(0),
+		JUMP(BPF_JEQ, 5, 0, 1),
+		RET(ERRNO(1)),
+		RET(ALLOW),
+	};
+	static const struct sock_filter left[] = {
+		LOAD_ARCH,
+		JUMP(BPF_JGE, 1, 0, 2),
+		LOAD_OTHER,
+		JUMP(BPF_JEQ, 5, 6, 7),
+		LOAD_ARG,
+		STORE(0),
+		JUMP(BPF_JSET, 1, 0, 1),
+		RET(ERRNO(1)),
+		LOAD_MEM(0),
+		JUMP(BPF_JEQ, 5, 0, 1),
+		RET(ERRNO(1)),
+		RET(ALLOW),
+	};
+	struct work w;
+
+	begin(&w, test, filter, ARRAY_SIZE(filter));
+	KUNIT_EXPECT_EQ(test, add(&w, 10), 0);
+	KUNIT_EXPECT_EQ(test, add(&w, 11), 1);
+	expect_program(&w, left, ARRAY_SIZE(left));
+	end(&w);
+}
+
 static struct kunit_case residual_cases[] = {
 	KUNIT_CASE(test_example),
 	KUNIT_CASE(test_begins_with_a),
@@ -440,6 +485,7 @@ static struct kunit_case residual_cases[] = {
 	KUNIT_CASE(test_far),
 	KUNIT_CASE(test_too_long),
 	KUNIT_CASE(test_checker),
+	KUNIT_CASE(test_shared_return),
 	{ }
 };
 

@@ -35,11 +35,12 @@ static u32 possible_bits(struct seccomp_value v)
 }
 
 /*
- * The numbers from lo to hi, of which only the low 32 bits are kept. If their
- * high parts are the same, then the high part is one number for all between
- * them, and dropping it keeps their order.
+ * The 64-bit numbers from lo to hi, which may have wrapped themselves, of which
+ * only the low 32 bits are kept. If the high halves of lo and hi are the same,
+ * then so are those of all numbers between them, and dropping them keeps the
+ * order.
  */
-static struct seccomp_value wrapped(s64 lo, s64 hi, bool nr)
+static struct seccomp_value wrapped(u64 lo, u64 hi, bool nr)
 {
 	if (lo >> BPF_WIDTH != hi >> BPF_WIDTH)
 		return seccomp_value_unknown();
@@ -67,27 +68,20 @@ static struct seccomp_value add(struct seccomp_value a, struct seccomp_value b)
 	bool nr = (a.nr && seccomp_value_is_const(b)) ||
 		  (b.nr && seccomp_value_is_const(a));
 
-	return wrapped((s64)a.min + b.min, (s64)a.max + b.max, nr);
+	return wrapped((u64)a.min + b.min, (u64)a.max + b.max, nr);
 }
 
 static struct seccomp_value sub(struct seccomp_value a, struct seccomp_value b)
 {
 	if (both_nr(a, b))
 		return seccomp_value_const(a.min - b.min);
-	return wrapped((s64)a.min - b.max, (s64)a.max - b.min,
+	return wrapped((u64)a.min - b.max, (u64)a.max - b.min,
 		       a.nr && seccomp_value_is_const(b));
 }
 
 static struct seccomp_value mul(struct seccomp_value a, struct seccomp_value b)
 {
-	u64 lo = (u64)a.min * b.min;
-	u64 hi = (u64)a.max * b.max;
-
-	if (seccomp_value_is_const(a) && seccomp_value_is_const(b))
-		return seccomp_value_const(a.min * b.min);
-	if (hi > U32_MAX)
-		return seccomp_value_unknown();
-	return seccomp_value_range(lo, hi);
+	return wrapped((u64)a.min * b.min, (u64)a.max * b.max, false);
 }
 
 static struct seccomp_value div(struct seccomp_value a, struct seccomp_value b)
@@ -176,18 +170,11 @@ static struct seccomp_value bitwise(u16 op, struct seccomp_value a,
 
 static struct seccomp_value lsh(struct seccomp_value a, struct seccomp_value b)
 {
-	u64 lo = (u64)a.min << b.min;
-	u64 hi = (u64)a.max << b.max;
+	struct seccomp_value v = wrapped((u64)a.min << b.min, (u64)a.max << b.max, false);
 
-	/* As in wrapped(): what is shifted out is the same for all of a. */
-	if (seccomp_value_is_const(b)) {
-		if (lo >> BPF_WIDTH == hi >> BPF_WIDTH)
-			return seccomp_value_range(lo, hi);
-		return seccomp_value_range(0, U32_MAX << b.min);
-	}
-	if (hi > U32_MAX)
-		return seccomp_value_unknown();
-	return seccomp_value_range(lo, hi);
+	/* At least that many zeroes are shifted in. */
+	v.max = min(v.max, U32_MAX << b.min);
+	return v;
 }
 
 static struct seccomp_value rsh(struct seccomp_value a, struct seccomp_value b)

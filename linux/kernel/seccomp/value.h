@@ -112,14 +112,13 @@ struct seccomp_value seccomp_value_join(struct seccomp_value a,
  *	where a bit is known if all numbers of an interval agree on it and on
  *	all bits above it.  AND is cut at the smaller maximum, OR at the larger
  *	minimum.
- * MUL:	The smallest interval if no product overflows, else unknown.
+ * MUL:	The smallest interval if the products all have the same high half, which
+ *	is dropped; else unknown.
  * DIV:	The smallest interval of the quotients by divisors other than zero: a
  *	program that divides by zero has returned, which is for the caller to
  *	see to.  Unknown if the divisor can only be zero.
- * LSH:	By a constant, the smallest interval if all of @a agree on the bits
- *	that are shifted out, else only the bits shifted in are known.  By
- *	anything else, the smallest interval if nothing but zeroes can be
- *	shifted out, else unknown.
+ * LSH:	The smallest interval if the same bits are shifted out in all cases,
+ *	else only the least number of zeroes that are shifted in is known.
  * RSH:	The smallest interval.
  * shifts: Unknown if @b may be 32 or more: what happens then depends on who
  *	runs the program.

@@ -142,14 +142,12 @@ static bool promised(u16 op, struct seccomp_value a, struct seccomp_value b, s64
 	case BPF_ADD:
 	case BPF_SUB:
 	case BPF_NEG:
-		return low >> 32 == high >> 32;
 	case BPF_MUL:
-		return low >= 0 && high <= U32_MAX;
+		return low >> 32 == high >> 32;
 	case BPF_DIV:
 		return true;
 	case BPF_LSH:
-		return b.max < 32 &&
-		       (high <= U32_MAX || (b.min == b.max && low >> 32 == high >> 32));
+		return b.max < 32 && low >> 32 == high >> 32;
 	case BPF_RSH:
 		return b.max < 32;
 	default:

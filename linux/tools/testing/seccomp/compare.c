@@ -115,6 +115,7 @@ static bool try_number(const struct subject *f, struct seccomp_data *calls, int 
 	result->missed += same && !v->constant;
 	result->varying += !same;
 	result->residual += f->entries[space][i] != NO_ENTRY;
+	result->inside += f->entries[space][i] != NO_ENTRY && v->start;
 	result->whole += !v->constant && f->entries[space][i] == NO_ENTRY;
 	return true;
 }
@@ -223,6 +224,8 @@ void compare(const struct sock_filter *insns, unsigned int len, struct bytes *by
 				break;
 		}
 	}
+	for (unsigned int pc = 0; pc < f.residuals_len; pc++)
+		result->far += f.residuals[pc].code == (BPF_JMP | BPF_JA);
 	if (result->wrong && f.residuals_len) {
 		fprintf(stderr, "residuals:\n");
 		print_program(f.residuals, f.residuals_len);

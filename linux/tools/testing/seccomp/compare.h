@@ -14,6 +14,8 @@ struct comparison {
 	u64 missed;	/* numbers that were equal in each run, but not found */
 	u64 varying;	/* numbers that were not equal */
 	u64 residual;	/* numbers that a residual was run for */
+	u64 inside;	/* those of them whose residual begins inside the filter */
+	u64 far;	/* jumps to targets that are too far for a conditional one */
 	u64 whole;	/* numbers that the filter itself has to run for */
 	const char *wrong;	/* what is wrong, or NULL */
 };

@@ -35,7 +35,7 @@ static void make_filter(void)
 {
 	static const struct sock_filter part[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
-		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0x3f),
+		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0x1f),
 		BPF_STMT(BPF_ST, 0),
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 16),
 		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 1, 0, 1),
@@ -43,7 +43,7 @@ static void make_filter(void)
 	};
 	static const struct sock_filter end[] = {
 		BPF_STMT(BPF_LD | BPF_MEM, 0),
-		BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, 30, 0, 1),
+		BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, 15, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, 0x50001),
 		BPF_STMT(BPF_RET | BPF_K, 0x50002),
 	};
@@ -121,7 +121,7 @@ static bool test_signal(void)
 	shim_reset();
 	expect(!analyze_all(-1), "an error without a signal", -1);
 	looks = shim.rescheds;
-	expect(looks > 20, "does not look for signals", looks);
+	expect(looks > 10, "does not look for signals", looks);
 
 	for (unsigned long left = 0; left < looks; left++) {
 		shim_reset();

@@ -63,20 +63,17 @@ static bool plausible(const struct sock_filter *insn, unsigned int left)
 }
 
 /**
- * accepted - would seccomp(2) attach this program?
+ * refused_at - find the first instruction that seccomp(2) refuses
  * @insns: the program
- * @len: its number of instructions
+ * @len: its number of instructions, one that a program can have
  *
- * Return: true if each instruction is known and jumps to another one, the last
- * one returns, and memory is written on every way to where it is read.
+ * Return: The instruction that is not known, jumps out of the program, or loads
+ * memory that is not written on every way to it; @len if there is none.
  */
-bool accepted(const struct sock_filter *insns, unsigned int len)
+unsigned int refused_at(const struct sock_filter *insns, unsigned int len)
 {
 	static u16 written[BPF_MAXINSNS + 1];
 	u16 now = 0;
-
-	if (!len || len > BPF_MAXINSNS || BPF_CLASS(insns[len - 1].code) != BPF_RET)
-		return false;
 
 	/*
 	 * Which cells are written on all ways here: all, until a way comes. A
@@ -88,9 +85,9 @@ bool accepted(const struct sock_filter *insns, unsigned int len)
 
 		now &= written[pc];
 		if (!plausible(insn, len - pc - 1))
-			return false;
+			return pc;
 		if (reads(insn->code) && !(now >> insn->k & 1))
-			return false;
+			return pc;
 		if (writes(insn->code))
 			now |= 1 << insn->k;
 
@@ -104,7 +101,20 @@ bool accepted(const struct sock_filter *insns, unsigned int len)
 		}
 		now = 0xffff;
 	}
-	return true;
+	return len;
+}
+
+/**
+ * accepted - would seccomp(2) attach this program?
+ * @insns: the program
+ * @len: its number of instructions
+ *
+ * Return: true if no instruction is refused and the last one returns.
+ */
+bool accepted(const struct sock_filter *insns, unsigned int len)
+{
+	return len && len <= BPF_MAXINSNS && BPF_CLASS(insns[len - 1].code) == BPF_RET &&
+	       refused_at(insns, len) == len;
 }
 
 static u32 calculate(u16 op, u32 a, u32 b, bool mask_shift)

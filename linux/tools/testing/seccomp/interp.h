@@ -8,6 +8,7 @@
 #include <linux/seccomp.h>
 #include <linux/types.h>
 
+unsigned int refused_at(const struct sock_filter *insns, unsigned int len);
 bool accepted(const struct sock_filter *insns, unsigned int len);
 u32 interpret(const struct sock_filter *insns, const struct seccomp_data *data, bool mask_shift);
 

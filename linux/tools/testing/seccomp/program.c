@@ -4,12 +4,16 @@
 #include <linux/audit.h>
 #include <linux/seccomp.h>
 
+#include "interp.h"
 #include "program.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
-/* Cells that a program writes first, so that it may read them anywhere. */
+/* Cells of scratch memory in use. */
 #define CELLS	3
+
+/* One program of so many writes them first, so that it may read them anywhere. */
+#define ALL_WRITTEN	8
 
 /**
  * choose - a number less than @n
@@ -121,11 +125,52 @@ static struct sock_filter make_insn(struct bytes *bytes, unsigned int left)
 	}
 }
 
+static struct sock_filter load_argument(struct bytes *bytes)
+{
+	return stmt(BPF_LD | BPF_W | BPF_ABS, 16 + choose(bytes, 4) * 4);
+}
+
+/*
+ * Some instructions that a random choice of each would hardly bring together, if
+ * there is room for @left. Returns how many.
+ */
+static unsigned int make_piece(struct bytes *bytes, struct sock_filter *insns, unsigned int left)
+{
+	u32 cell = choose(bytes, CELLS);
+
+	if (left < 4)
+		return 0;
+	switch (choose(bytes, 16)) {
+	case 0:
+		/* Two loads of arguments, one for some numbers, and one for the others. */
+		insns[0] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K,
+							choose(bytes, 600), 0, 2);
+		insns[1] = load_argument(bytes);
+		insns[2] = stmt(BPF_JMP | BPF_JA, 1);
+		insns[3] = load_argument(bytes);
+		return 4;
+	case 1:
+		/* A cell that is needed after a test. */
+		insns[0] = load_argument(bytes);
+		insns[1] = stmt(BPF_ST, cell);
+		insns[2] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K,
+							choose_number(bytes), 0,
+							choose(bytes, left - 3));
+		insns[3] = stmt(BPF_LD | BPF_MEM, cell);
+		return 4;
+	default:
+		return 0;
+	}
+}
+
 /**
  * make_program - make a program that seccomp accepts
  * @bytes: what decides
  * @insns: where to write it
  * @max: how long it may be, at least CELLS + 1
+ *
+ * Most do not begin with stores, after which no residual could begin anywhere but
+ * at the first instruction.
  *
  * Return: its number of instructions.
  */
@@ -133,10 +178,21 @@ unsigned int make_program(struct bytes *bytes, struct sock_filter *insns, unsign
 {
 	unsigned int len = CELLS + 1 + choose(bytes, max - CELLS), pc = 0;
 
-	for (; pc < CELLS; pc++)
+	for (; pc < CELLS && len % ALL_WRITTEN == 0; pc++)
 		insns[pc] = stmt(pc % 2 ? BPF_STX : BPF_ST, pc);
-	for (; pc < len - 1; pc++)
-		insns[pc] = make_insn(bytes, len - 1 - pc);
+	while (pc < len - 1) {
+		unsigned int piece = make_piece(bytes, &insns[pc], len - 1 - pc);
+
+		if (!piece) {
+			insns[pc] = make_insn(bytes, len - 1 - pc);
+			piece = 1;
+		}
+		pc += piece;
+	}
 	insns[pc] = stmt(BPF_RET | BPF_K, choose_return(bytes));
+
+	/* What loads a cell that is not written loads a constant instead. */
+	for (pc = refused_at(insns, len); pc < len; pc = refused_at(insns, len))
+		insns[pc].code = BPF_CLASS(insns[pc].code) | BPF_IMM;
 	return len;
 }

@@ -9,8 +9,15 @@
 #include "shim.h"
 
 #define PROGRAMS	6000
-#define MOST_INSNS	64
-#define MOST_BYTES	1024
+#define MOST_BYTES	(16 * 1024)
+
+/* How long a program may be: short ones have more to say for their length. */
+#define SHORT		16
+#define MIDDLE		64
+#define LONG		1500
+
+/* One of so many is long. Of these not all numbers are tried. */
+#define LONG_ONES	40
 
 /* xorshift64*: the same numbers everywhere, from the same seed. */
 static u64 state = 0x20261121;
@@ -26,22 +33,22 @@ static u8 random_byte(void)
 int main(void)
 {
 	static u8 buffer[MOST_BYTES];
-	struct sock_filter insns[MOST_INSNS];
+	static struct sock_filter insns[LONG];
 	struct comparison result = { 0 };
 
 	for (int i = 0; i < PROGRAMS; i++) {
 		struct bytes bytes = { .next = buffer, .end = buffer + sizeof(buffer) };
+		bool is_long = i % LONG_ONES == 0;
 		unsigned int len;
 
 		for (unsigned int j = 0; j < sizeof(buffer); j++)
 			buffer[j] = random_byte();
-		/* Short ones have more to say for their length. */
-		len = make_program(&bytes, insns, i % 2 ? MOST_INSNS : 16);
+		len = make_program(&bytes, insns, is_long ? LONG : i % 2 ? MIDDLE : SHORT);
 		/* Some without the memory for many groups. */
 		shim_reset();
 		if (i % 4 == 3)
 			shim.allocs_left = 1;
-		compare(insns, len, &bytes, true, &result);
+		compare(insns, len, &bytes, !is_long, &result);
 		if (result.wrong) {
 			print_program(insns, len);
 			printf("not ok random: program %d: %s\n", i, result.wrong);
@@ -52,10 +59,14 @@ int main(void)
 	printf("# %d filters: %llu verdicts constant and right, %llu vary, %llu more may be\n",
 	       PROGRAMS, (unsigned long long)result.constant, (unsigned long long)result.varying,
 	       (unsigned long long)result.missed);
-	printf("# %llu of the others by residuals and right, %llu by the filter\n",
-	       (unsigned long long)result.residual, (unsigned long long)result.whole);
+	printf("# %llu of the others by residuals and right, %llu of these from inside the filter, "
+	       "%llu by the filter\n",
+	       (unsigned long long)result.residual, (unsigned long long)result.inside,
+	       (unsigned long long)result.whole);
+	printf("# %llu far jumps\n", (unsigned long long)result.far);
 	/* Else nothing would have been tested. */
-	if (result.constant < 1000000 || result.varying < 100000 || result.residual < 80000) {
+	if (result.constant < 1000000 || result.varying < 100000 || result.residual < 80000 ||
+	    result.inside < 40000 || result.far < 100) {
 		printf("not ok random: the filters are too dull\n");
 		return 1;
 	}

@@ -28,6 +28,11 @@ static inline unsigned long hweight_long(unsigned long word)
 	return __builtin_popcountl(word);
 }
 
+static inline unsigned int hweight16(unsigned int word)
+{
+	return __builtin_popcount(word & 0xffff);
+}
+
 static inline s64 sign_extend64(u64 value, int bit)
 {
 	return (s64)(value << (63 - bit)) >> (63 - bit);
