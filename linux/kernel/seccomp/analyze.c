@@ -183,7 +183,7 @@
 
 #define SET_WORDS	BITS_TO_LONGS(SECCOMP_SPACE_MAX)
 
-/* In place of an instruction: not there any more, and from more than one. */
+/* In place of an instruction: it does not go on, and it comes from several. */
 #define PC_DONE		U32_MAX
 #define PC_MANY		U16_MAX
 
@@ -193,9 +193,8 @@
  * @a: the accumulator
  * @x: the index register
  * @size: how many numbers are in @set, never 0 while the group waits
- * @from: the instruction which this group and all groups after it in the list
- *	come from, or PC_MANY. Groups from one instruction have no number in
- *	common.
+ * @from: the instruction that this group and all groups after it in the list come
+ *	from, or PC_MANY; see arrive()
  * @cells: which elements of @mem are in use, one bit each
  * @decided: how many numbers were decided when the group was last pruned
  * @start: seccomp_verdict.start of its numbers, were they to diverge now
@@ -664,8 +663,12 @@ static bool returns(const struct seccomp_analyzer *an, const struct sock_filter 
 }
 
 /*
- * Let @g wait at @pc. @from is the instruction that it comes from if all other
- * groups from there have other numbers, else PC_MANY.
+ * Let @g, which comes from @from, wait at @pc. Groups that wait at the same
+ * instruction never have a number in common. Those from one instruction have none
+ * to begin with: there they were apart, and an instruction sends a number to each of
+ * its targets once. So only a group from another instruction than those that wait has
+ * to be compared with them, and all later ones with it. PC_MANY for @from is
+ * always right.
  */
 static void arrive(struct seccomp_analyzer *an, struct group *g,
 		   unsigned int pc, u16 from)
@@ -852,7 +855,7 @@ static unsigned int jump(struct seccomp_analyzer *an, struct group *g,
 	unsigned long set[SET_WORDS];
 	enum seccomp_outcome outcome;
 
-	/* Else the same numbers would get there twice from here. */
+	/* Else the same numbers would get there twice from here, see arrive(). */
 	if (taken == other) {
 		note_outcome(an, SECCOMP_NEVER);
 		return other;

@@ -55,7 +55,9 @@ struct seccomp_verdict {
 /**
  * struct seccomp_visit - an instruction that some run of a filter comes to
  * @pc: which one
- * @outcome: if it is a conditional jump, what is known of the condition
+ * @outcome: if it is a conditional jump, where runs go on: SECCOMP_NEVER if only at
+ *	the second target or if both targets are the same, SECCOMP_ALWAYS if only at
+ *	the first, else SECCOMP_MAYBE
  */
 struct seccomp_visit {
 	u16 pc;
