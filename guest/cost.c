@@ -253,15 +253,21 @@ static void attach_for_held(int depth, int most_threads)
 	detach_elsewhere(elsewhere);
 }
 
-/* Ask the kernel for each ABI's table; a kernel without the file has none. */
+/* Print how much of each ABI's table is known; a kernel without the file has none. */
 static void print_tables(int depth)
 {
-	char line[128], abi[32], verdict[32], last[32] = "";
+	char path[64], line[128], abi[32], verdict[32], last[32] = "";
+	pid_t elsewhere = attach_elsewhere(attach_copies, depth);
 	unsigned int nr, total = 0, answered = 0;
 	FILE *view;
 
-	attach_copies(depth);
-	view = fopen("/proc/self/seccomp_cache", "r");
+	/* Only a task without filters may read it. Mainline shows which calls are allowed. */
+	snprintf(path, sizeof(path), "/proc/%d/seccomp_policy", elsewhere);
+	view = fopen(path, "r");
+	if (!view) {
+		snprintf(path, sizeof(path), "/proc/%d/seccomp_cache", elsewhere);
+		view = fopen(path, "r");
+	}
 	while (view && fgets(line, sizeof(line), view)) {
 		if (sscanf(line, "%31s %u %31s", abi, &nr, verdict) != 3)
 			continue;
@@ -279,6 +285,9 @@ static void print_tables(int depth)
 	}
 	if (total)
 		printf("table/%s %u/%u\n", last, answered, total);
+	if (view)
+		fclose(view);
+	detach_elsewhere(elsewhere);
 }
 
 static long kib_of(const char *field)

@@ -50,9 +50,11 @@
 #include <linux/bitops.h>
 #include <linux/err.h>
 #include <linux/filter.h>
+#include <linux/hash.h>
 #include <linux/limits.h>
 #include <linux/minmax.h>
 #include <linux/moduleparam.h>
+#include <linux/random.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <linux/seccomp_entry.h>
@@ -64,8 +66,8 @@
 #include "program.h"
 #include "slots.h"
 
-/* Charged to the caller, and not needed badly enough to have anyone killed. */
-#define TABLE_GFP	(GFP_KERNEL_ACCOUNT | __GFP_NORETRY | __GFP_NOWARN)
+/* A filter is not attached without its table. Charged to the caller, may fail. */
+#define TABLE_GFP	(GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
 /*
  * seccomp.action_tables=0 has filters attached as if there were no tables, see
@@ -79,7 +81,7 @@ module_param_named(action_tables, seccomp_action_tables, bool, 0444);
 
 /* Places of plans that every table has. */
 enum {
-	WALK,		/* no plan: every filter of the stack is asked */
+	WALK,		/* no plan: every filter of the stack runs by itself */
 	ALLOW,
 	FIRST_OTHER,
 };
@@ -93,17 +95,15 @@ enum {
  */
 #define STEPS_MAX	512
 
+/*
+ * How many steps of the parent's plans to look at for one table: some 300,000
+ * machine instructions. For the system calls that are left then, the stack is
+ * walked. Stacks as they are in use take some hundred.
+ */
+#define JOIN_STEPS_MAX	8192
+
 /* The parent of filters that have none. Only its address means something. */
 const struct seccomp_action_table seccomp_table_no_filter;
-
-/*
- * Stands for the table of a filter that there was no memory for: every filter
- * is asked, here and in all tables that are built on it.
- */
-static const struct seccomp_action_table table_unknown = {
-	.nr_plans = 1,
-	.plans = { { .way = SECCOMP_WALK } },
-};
 
 static const struct seccomp_plan plan_walk = { .way = SECCOMP_WALK };
 static const struct seccomp_plan plan_allow = {
@@ -114,7 +114,10 @@ static const struct seccomp_plan plan_allow = {
 /* Plans */
 
 /* How many pairs of a filter's answer and a parent's plan to remember. */
-#define SEEN_BITS	6
+#define SEEN_BITS	8
+
+/* How many chains plans are kept in, to find an equal one. */
+#define CHAIN_BITS	8
 
 /**
  * struct seen - what became of a filter's answer and its parent's plan
@@ -132,9 +135,14 @@ struct seen {
  * struct draft - plans of a table that is being built
  * @filter: the filter
  * @log: it has SECCOMP_FILTER_FLAG_LOG
- * @stateful: it has to be asked for each call
+ * @stateful: it has to run for each call
+ * @unanalyzed: it runs whole because it was not analyzed
  * @nr_plans: how many of @plans there are
  * @nr_steps: how many of @steps are used by plans
+ * @steps_left: how many more steps of the parent's to look at
+ * @seed: keys the hash of plans, so that user space cannot make chains long
+ * @chains: the newest plan of each hash; WALK if there is none
+ * @next: the plan after each one of @plans in its chain, or WALK
  * @seen: what was joined lately
  * @plans: they
  * @steps: the steps of all plans, and room to find those of another one
@@ -143,8 +151,13 @@ struct draft {
 	struct seccomp_filter *filter;
 	bool log;
 	bool stateful;
+	bool unanalyzed;
 	unsigned int nr_plans;
 	unsigned int nr_steps;
+	unsigned int steps_left;
+	u32 seed;
+	u8 chains[1 << CHAIN_BITS];
+	u8 next[PLANS_MAX];
 	struct seen seen[1 << SEEN_BITS];
 	struct seccomp_plan plans[PLANS_MAX];
 	struct seccomp_step steps[STEPS_MAX + STEPS_MAX + 1];
@@ -170,19 +183,37 @@ static bool same_plan(const struct seccomp_plan *a, const struct seccomp_plan *b
 	return true;
 }
 
-/* The place of @plan, which is added if it has none; WALK if it can't be. */
+/* Equal plans have the same hash. */
+static u32 hash_plan(const struct draft *d, const struct seccomp_plan *plan)
+{
+	u32 hash = hash_long((unsigned long)plan->match ^ plan->ret ^ d->seed, 32);
+
+	for (unsigned int i = 0; i < plan->nr_steps; i++) {
+		const struct seccomp_answer *a = &plan->steps[i].answer;
+
+		hash = hash_long((unsigned long)a->prog ^ a->ret ^ hash, 32);
+		hash = hash_long(a->arch ^ hash, 32);
+	}
+	return hash >> (32 - CHAIN_BITS);
+}
+
+/* The index of @plan, which is added if there is no equal one; WALK if it can't be. */
 static u8 place_of(struct draft *d, const struct seccomp_plan *plan)
 {
+	u8 *chain = &d->chains[hash_plan(d, plan)];
 	unsigned int i;
 
-	for (i = ALLOW; i < d->nr_plans; i++) {
+	for (i = *chain; i != WALK; i = d->next[i]) {
 		if (same_plan(&d->plans[i], plan))
 			return i;
 	}
-	if (i == PLANS_MAX)
+	if (d->nr_plans == PLANS_MAX)
 		return WALK;
-	d->plans[d->nr_plans++] = *plan;
+	i = d->nr_plans++;
+	d->plans[i] = *plan;
 	d->nr_steps += plan->nr_steps;
+	d->next[i] = *chain;
+	*chain = i;
 	return i;
 }
 
@@ -234,14 +265,16 @@ static u8 join(struct draft *d, const struct seccomp_answer *own,
 	struct seccomp_plan plan = { };
 	unsigned int nr = 0;
 
-	if (older->way == SECCOMP_WALK)
+	if (older->way == SECCOMP_WALK || older->nr_steps > d->steps_left)
 		return WALK;
+	d->steps_left -= older->nr_steps;
 
 	steps[nr++] = (struct seccomp_step){
 		.answer = *own,
 		.filter = d->filter,
 		.log = d->log,
 		.stateful = d->stateful && own->prog,
+		.unanalyzed = d->unanalyzed && own->prog,
 	};
 	for (unsigned int i = 0; i < older->nr_steps; i++)
 		steps[nr++] = older->steps[i];
@@ -285,15 +318,15 @@ static void join_slots(struct draft *d, u8 *slots, const struct seccomp_program 
 {
 	for (unsigned int slot = 0; slot < SECCOMP_SLOTS;) {
 		u8 own = program->slots[slot], older = parent->slots[slot];
-		struct seen *seen = &d->seen[(own ^ older << 2) % ARRAY_SIZE(d->seen)];
+		struct seen *seen = &d->seen[hash_32(own << 8 | older, SEEN_BITS)];
 
-		/* The same two meet again and again, */
+		/* The same two meet again and again, mostly in a row. */
 		if (seen->own != own + 1 || seen->older != older) {
 			seen->place = join(d, &program->answers[own], parent_plan(parent, older));
 			seen->own = own + 1;
 			seen->older = older;
+			cond_resched();
 		}
-		/* and mostly in a row. */
 		do
 			slots[slot++] = seen->place;
 		while (slot < SECCOMP_SLOTS && program->slots[slot] == own &&
@@ -348,8 +381,7 @@ static void move_plans(struct seccomp_action_table *table, const struct draft *d
  * Context: Process context, may sleep. Takes no locks. The parent must not go
  * away meanwhile, and as long as there is a table for @filter.
  *
- * Return: A table for seccomp_table_free(), never NULL. It has all filters
- * asked if there was no memory for it.
+ * Return: A table for seccomp_table_free(); NULL if there is no memory for it.
  */
 const struct seccomp_action_table *
 seccomp_table_build(const struct seccomp_program *program,
@@ -360,9 +392,9 @@ seccomp_table_build(const struct seccomp_program *program,
 	struct draft *d;
 	u8 *slots;
 
-	/* No parent's table is a mistake, to be answered with more filtering. */
-	if (!program || !parent)
-		return &table_unknown;
+	/* No filter is attached on top of one whose table is missing. */
+	if (WARN_ON_ONCE(!program || !parent))
+		return NULL;
 
 	d = kvmalloc_obj(*d, TABLE_GFP);
 	slots = kmalloc_array(SECCOMP_SLOTS, sizeof(*slots), TABLE_GFP);
@@ -370,10 +402,14 @@ seccomp_table_build(const struct seccomp_program *program,
 		d->filter = filter;
 		d->log = log;
 		d->stateful = program->stateful;
+		d->unanalyzed = program->unanalyzed;
 		d->plans[WALK] = plan_walk;
 		d->plans[ALLOW] = plan_allow;
 		d->nr_plans = FIRST_OTHER;
 		d->nr_steps = 0;
+		d->steps_left = JOIN_STEPS_MAX;
+		d->seed = get_random_u32();
+		memset(d->chains, WALK, sizeof(d->chains));
 		memset(d->seen, 0, sizeof(d->seen));
 		join_slots(d, slots, program, parent);
 		table = kvmalloc(struct_size(table, plans, d->nr_plans) +
@@ -387,7 +423,7 @@ seccomp_table_build(const struct seccomp_program *program,
 	}
 	kfree(slots);
 	kvfree(d);
-	return table ?: &table_unknown;
+	return table;
 }
 
 /**
@@ -399,18 +435,17 @@ seccomp_table_build(const struct seccomp_program *program,
  */
 void seccomp_table_free(const struct seccomp_action_table *table)
 {
-	if (table != &table_unknown)
-		kvfree(table);
+	kvfree(table);
 }
 
-/* The views in /proc */
+/* The view in /proc */
 
 /**
  * struct view - what to show
  * @m: the file to print to
  * @table: the table
  * @newest: the filter that has it
- * @index: finds the place of a filter; NULL if that is not to be shown
+ * @index: finds the position of a filter in the stack
  * @last: the filter that was looked for last, neighbours mostly ask for it again
  * @last_index: where it was
  * @depth: how many filters there are
@@ -443,6 +478,16 @@ static unsigned int count_programs(const struct view *v, const struct seccomp_pl
 		return v->depth;
 	for (unsigned int i = 0; i < plan->nr_steps; i++)
 		nr += !!plan->steps[i].answer.prog;
+	return nr;
+}
+
+/* How many of the filters that run for @plan were not analyzed? */
+static unsigned int count_unanalyzed(const struct seccomp_plan *plan)
+{
+	unsigned int nr = 0;
+
+	for (unsigned int i = 0; i < plan->nr_steps; i++)
+		nr += plan->steps[i].unanalyzed;
 	return nr;
 }
 
@@ -485,12 +530,14 @@ static void show_action(struct seq_file *m, u32 ret)
 static void show_plan(struct view *v, const struct seccomp_plan *plan)
 {
 	if (!seccomp_plan_constant(plan)) {
-		seq_puts(v->m, " FILTER");
-		if (v->index)
-			seq_printf(v->m, " residuals=%u", count_programs(v, plan));
+		unsigned int unanalyzed = count_unanalyzed(plan);
+
+		seq_printf(v->m, " FILTER residuals=%u", count_programs(v, plan));
+		if (unanalyzed)
+			seq_printf(v->m, " unanalyzed=%u", unanalyzed);
 	} else {
 		show_action(v->m, plan->ret);
-		if (v->index && plan->match)
+		if (plan->match)
 			seq_printf(v->m, " filter=%u", find_filter(v, plan->match));
 	}
 	seq_putc(v->m, '\n');
@@ -520,11 +567,12 @@ static void show_slots(struct view *v, const struct seccomp_slots *w)
  * @m: the file to print to
  * @table: the table of a filter
  * @newest: that filter
- * @index: says which filter of the stack one is; NULL to leave that out
+ * @index: finds the position of a filter in the stack
  *
  * A line for each number, "ABI NUMBER ACTION", and then for each range that is
  * left over, "ABI FIRST-LAST ACTION". Those of x32 are counted from its bit.
- * With @index also which filter decides, or how many programs run.
+ * Then which filter decides, or how many programs run, and how many of them
+ * because their filter was not analyzed.
  *
  * Context: Process context, as long as the filter is held.
  */
@@ -536,7 +584,7 @@ void seccomp_table_show(struct seq_file *m, const struct seccomp_action_table *t
 		.table = table,
 		.newest = newest,
 		.index = index,
-		.depth = index ? index(newest, NULL) : 0,
+		.depth = index(newest, NULL),
 	};
 	const struct seccomp_slots *s;
 

@@ -20,18 +20,22 @@ struct seq_file;
  * @answer: it
  * @filter: the filter
  * @log: it was attached with SECCOMP_FILTER_FLAG_LOG
- * @stateful: it has to be asked, whatever the others say
+ * @stateful: it has to run, whatever the others return
+ * @unanalyzed: it runs whole because it was not analyzed, see
+ *	struct seccomp_program
  */
 struct seccomp_step {
 	struct seccomp_answer answer;
 	struct seccomp_filter *filter;
 	bool log;
 	bool stateful;
+	bool unanalyzed;
 };
 
 /**
  * enum seccomp_way - the ways to find out what is done to a system call
- * @SECCOMP_WALK: ask every filter of the stack, by itself
+ * @SECCOMP_WALK: run every filter of the stack, each by itself; for what is
+ *	over the bounds of a table
  * @SECCOMP_ASK_ONE: ask the filter of the only step, a classic one
  * @SECCOMP_ASK_SOME: go through the steps
  * @SECCOMP_ERRNO: nobody is asked, it always is SECCOMP_RET_ERRNO
@@ -160,6 +164,26 @@ seccomp_table_allow(const struct seccomp_action_table *table)
 }
 
 /**
+ * seccomp_table_bits - the allow bits of an architecture
+ * @table: the table of a filter, or NULL
+ * @arch: SECCOMP_ARCH_NATIVE or SECCOMP_ARCH_COMPAT
+ *
+ * Return: A bit for each number of its system call table, which live as long as
+ * @table; NULL if that is.
+ */
+static inline const unsigned long *
+seccomp_table_bits(const struct seccomp_action_table *table, u32 arch)
+{
+	if (!table)
+		return NULL;
+#ifdef SECCOMP_ARCH_COMPAT
+	if (arch == SECCOMP_ARCH_COMPAT)
+		return table->allow.compat;
+#endif
+	return table->allow.native;
+}
+
+/**
  * seccomp_table_lookup - how to find out what is done to a system call
  * @table: the table of a filter
  * @arch: what syscall_get_arch() says
@@ -184,6 +208,12 @@ seccomp_table_lookup(const struct seccomp_action_table *table, u32 arch, u32 nr)
 
 static inline void seccomp_table_free(const struct seccomp_action_table *table)
 {
+}
+
+static inline const unsigned long *
+seccomp_table_bits(const struct seccomp_action_table *table, u32 arch)
+{
+	return NULL;
 }
 
 static inline const struct seccomp_plan *

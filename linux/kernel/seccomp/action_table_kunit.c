@@ -148,6 +148,7 @@ static struct seccomp_filter *stack_push(struct stack *s, const struct sock_filt
 	f->log = s->depth & 1;
 	f->table = seccomp_table_build(f->program, f, f->log,
 				       s->top ? s->top->table : &seccomp_table_no_filter);
+	KUNIT_ASSERT_NOT_NULL(s->test, f->table);
 	f->prev = s->top;
 	s->top = f;
 	s->truth[s->depth] = make_truth(s->test, insns, len);
@@ -609,40 +610,102 @@ static void test_many_steps(struct kunit *test)
 	expect_runs(s);
 }
 
-/* Whatever is missing, everyone is asked, and nothing is allowed at entry. */
-static void expect_unknown(struct kunit *test, const struct seccomp_action_table *table)
+/* More joins of long plans than are done for one table: the stack is walked for the rest. */
+static void test_many_joins(struct kunit *test)
 {
-	KUNIT_ASSERT_NOT_NULL(test, table);
-	for (size_t i = 0; i < ARRAY_SIZE(all_numbers); i++) {
-		const struct numbers *n = &all_numbers[i];
-
-		for (u32 k = 0; k < n->nr; k++)
-			KUNIT_ASSERT_EQ(test, SECCOMP_WALK,
-					seccomp_table_lookup(table, n->arch, n->first + k)->way);
-	}
-	KUNIT_EXPECT_NULL(test, memchr_inv(seccomp_table_allow(table), 0,
-					   sizeof(struct seccomp_allow)));
-}
-
-static void test_unknown(struct kunit *test)
-{
+	const unsigned int nr = min(240, SECCOMP_ARCH_NATIVE_NR), depth = 40;
 	struct stack *s = test->priv;
-	struct seccomp_filter *f = stack_push_ret(s, SECCOMP_RET_ERRNO | 3);
-	const struct seccomp_action_table *unknown, *known = f->table;
+	struct sock_filter *insns;
+	unsigned int walked = 0, len = 0;
 
-	/* No memory for the table, or a parent that is missing by mistake. */
-	unknown = seccomp_table_build(NULL, f, false, &seccomp_table_no_filter);
-	expect_unknown(test, unknown);
-	expect_unknown(test, seccomp_table_build(f->program, f, false, NULL));
+	insns = kunit_kcalloc(test, 2 * nr + 2, sizeof(*insns), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, insns);
+	insns[len++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0);
+	for (u32 i = 0; i < nr; i++) {
+		insns[len++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, i, 0, 1);
+		insns[len++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
+							    SECCOMP_RET_ERRNO | (i + 1));
+	}
+	insns[len++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
 
-	/* All are asked above that, and say what they said. */
-	f->table = unknown;
-	stack_push_arg(s, SECCOMP_RET_ALLOW, SECCOMP_RET_ERRNO | 1);
+	/* Each may kill, so that all of them run beside the errno of the newest. */
+	for (unsigned int i = 0; i < depth; i++)
+		stack_push_arg(s, SECCOMP_RET_ALLOW | i, SECCOMP_RET_KILL_PROCESS);
+	stack_push(s, insns, len);
+	for (u32 i = 0; i < nr; i++)
+		walked += plan_of(s, SECCOMP_ARCH_NATIVE, i)->way == SECCOMP_WALK;
+	KUNIT_EXPECT_GE(test, walked, nr - 512 / depth - 1);
+	KUNIT_EXPECT_LT(test, walked, nr);
 	expect_runs(s);
+
+	/* What is walked stays so in the next table, and returns the same. */
 	stack_push_ret(s, SECCOMP_RET_TRAP | 4);
 	expect_runs(s);
-	f->table = known;
 }
+
+/* The same instructions again, after memory was short: they are analyzed anew. */
+static void test_unanalyzed(struct kunit *test)
+{
+	struct stack *s = test->priv;
+	struct seccomp_filter *f, *again;
+	const struct seccomp_plan *plan;
+
+	f = stack_push_arg(s, SECCOMP_RET_ALLOW, SECCOMP_RET_ERRNO | 1);
+	KUNIT_EXPECT_FALSE(test, f->program->unanalyzed);
+	KUNIT_EXPECT_TRUE(test, seccomp_program_shareable(f->program));
+	plan = plan_of(s, SECCOMP_ARCH_NATIVE, 1);
+	KUNIT_ASSERT_EQ(test, 1, plan->nr_steps);
+	KUNIT_EXPECT_FALSE(test, plan->steps->unanalyzed);
+
+	/* As if there had been no memory. */
+	f->program->unanalyzed = true;
+	KUNIT_EXPECT_FALSE(test, seccomp_program_shareable(f->program));
+	again = stack_push_arg(s, SECCOMP_RET_ALLOW, SECCOMP_RET_ERRNO | 1);
+	KUNIT_EXPECT_PTR_NE(test, f->program, again->program);
+	KUNIT_EXPECT_FALSE(test, again->program->unanalyzed);
+	expect_asked(s, 2);
+	expect_runs(s);
+
+	/* Plans tell which filters were analyzed. */
+	f = stack_push_arg(s, SECCOMP_RET_ALLOW, SECCOMP_RET_ERRNO | 2);
+	f->program->unanalyzed = true;
+	seccomp_table_free(f->table);
+	f->table = seccomp_table_build(f->program, f, f->log, again->table);
+	KUNIT_ASSERT_NOT_NULL(test, f->table);
+	plan = plan_of(s, SECCOMP_ARCH_NATIVE, 1);
+	KUNIT_ASSERT_EQ(test, 3, plan->nr_steps);
+	KUNIT_EXPECT_TRUE(test, plan->steps[0].unanalyzed);
+	KUNIT_EXPECT_FALSE(test, plan->steps[1].unanalyzed);
+	expect_runs(s);
+}
+
+#ifdef CONFIG_BPF_JIT
+/* What the JIT could not compile is compiled anew. */
+static void test_fallback(struct kunit *test)
+{
+	struct stack *s = test->priv;
+	struct seccomp_filter *f, *again;
+
+	if (!bpf_jit_enable)
+		kunit_skip(test, "bpf_jit_enable is off");
+	f = stack_push_arg(s, SECCOMP_RET_ALLOW, SECCOMP_RET_ERRNO | 1);
+	KUNIT_ASSERT_NOT_NULL(test, f->program->rest);
+	KUNIT_ASSERT_TRUE(test, f->program->rest->jited);
+	/* As if it had failed. */
+	f->program->rest->jited = 0;
+	KUNIT_EXPECT_FALSE(test, seccomp_program_shareable(f->program));
+	again = stack_push_arg(s, SECCOMP_RET_ALLOW, SECCOMP_RET_ERRNO | 1);
+	KUNIT_EXPECT_PTR_NE(test, f->program, again->program);
+	f->program->rest->jited = 1;
+	KUNIT_EXPECT_TRUE(test, seccomp_program_shareable(f->program));
+	expect_runs(s);
+}
+#else
+static void test_fallback(struct kunit *test)
+{
+	kunit_skip(test, "there is no JIT");
+}
+#endif
 
 /* Random programs */
 
@@ -850,7 +913,9 @@ static struct kunit_case action_table_cases[] = {
 	KUNIT_CASE(test_exempt),
 	KUNIT_CASE(test_many_actions),
 	KUNIT_CASE(test_many_steps),
-	KUNIT_CASE(test_unknown),
+	KUNIT_CASE(test_many_joins),
+	KUNIT_CASE(test_unanalyzed),
+	KUNIT_CASE(test_fallback),
 	KUNIT_CASE_SLOW(test_random_interpreted),
 	KUNIT_CASE_SLOW(test_random_compiled),
 	KUNIT_CASE_SLOW(test_random_hardened),

@@ -1341,6 +1341,17 @@ seccomp_analyzer_alloc(const struct sock_filter *insns, unsigned int len)
 }
 
 /**
+ * seccomp_analyzer_starved - test if verdicts are missing for want of memory
+ * @an: the analyzer, or NULL if there was no memory for it
+ *
+ * Return: true if, with more memory, more might be known.
+ */
+bool seccomp_analyzer_starved(const struct seccomp_analyzer *an)
+{
+	return !an || (an->many_tried && !an->many);
+}
+
+/**
  * seccomp_analyzer_free - free an analyzer
  * @an: the analyzer, or NULL
  *

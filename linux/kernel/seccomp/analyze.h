@@ -73,6 +73,7 @@ int seccomp_trace(struct seccomp_analyzer *an, const struct seccomp_space *space
 		  unsigned int start, struct seccomp_visit *visits);
 bool seccomp_analyzer_spend(struct seccomp_analyzer *an, unsigned int steps);
 unsigned int seccomp_analyzer_steps(const struct seccomp_analyzer *an);
+bool seccomp_analyzer_starved(const struct seccomp_analyzer *an);
 void seccomp_analyzer_free(struct seccomp_analyzer *an);
 
 #endif /* _KERNEL_SECCOMP_ANALYZE_H */

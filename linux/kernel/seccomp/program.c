@@ -15,15 +15,22 @@
  * found out and it runs for the other calls, else it runs for all; see ebpf.c.
  *
  * Nothing here fails for want of time, and for want of memory only where the
- * filter could not be kept or run at all.
+ * filter could not be kept or run at all. A filter that could not be analyzed
+ * runs whole for each system call, and its program is not shared: when another
+ * one of the same instructions is attached, there may be memory again.
  */
+#define pr_fmt(fmt) "seccomp: " fmt
 
 #include <linux/bpf.h>
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/filter.h>
+#include <linux/hash.h>
 #include <linux/limits.h>
 #include <linux/mm.h>
+#include <linux/printk.h>
+#include <linux/random.h>
+#include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -57,9 +64,22 @@ enum {
 
 #define NO_PLACE	WHOLE
 
+/* How many chains constant answers are kept in, to find an equal one. */
+#define CHAIN_BITS	8
+
+/*
+ * How long the residual program may be if the filter is compiled as well. To
+ * compile one of them is what mainline does; the other one comes on top of it.
+ */
+#define REST_BESIDE_WHOLE_MAX	512
+
 /**
  * struct draft - what becomes of a program
  * @nr: how many answers there are
+ * @unanalyzed: as in struct seccomp_program
+ * @seed: keys the hash of constants, so that user space cannot make chains long
+ * @chains: the newest constant of each hash; NO_PLACE if there is none
+ * @next: the constant after each one of @answers in its chain, or NO_PLACE
  * @entries: the places of the residuals, or NO_PLACE
  * @slots: as in struct seccomp_program
  * @answers: as there, with no program yet
@@ -67,6 +87,10 @@ enum {
  */
 struct draft {
 	unsigned int nr;
+	bool unanalyzed;
+	u32 seed;
+	u8 chains[1 << CHAIN_BITS];
+	u8 next[ANSWERS_MAX];
 	u8 entries[SECCOMP_RESIDUALS_MAX];
 	u8 slots[SECCOMP_SLOTS];
 	struct seccomp_answer answers[ANSWERS_MAX];
@@ -114,21 +138,25 @@ static int find_verdicts(struct seccomp_analyzer *an, const struct seccomp_slots
 	return nr;
 }
 
-/* The place of a constant, which is added if it has none; NO_PLACE if it can't be. */
+/* The index of a constant, which is added if it is new; NO_PLACE if it can't be. */
 static u8 constant_place(struct draft *d, u32 ret)
 {
+	u8 *chain = &d->chains[hash_32(ret ^ d->seed, CHAIN_BITS)];
 	unsigned int i;
 
 	/* Its data is dropped. */
 	if ((ret & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ALLOW)
 		return ALLOW;
-	for (i = FIRST_OTHER; i < d->nr; i++) {
-		if (!d->answers[i].arch && d->answers[i].ret == ret)
+	for (i = *chain; i != NO_PLACE; i = d->next[i]) {
+		if (d->answers[i].ret == ret)
 			return i;
 	}
-	if (i == ANSWERS_MAX)
+	if (d->nr == ANSWERS_MAX)
 		return NO_PLACE;
-	d->answers[d->nr++] = (struct seccomp_answer){ .ret = ret };
+	i = d->nr++;
+	d->answers[i] = (struct seccomp_answer){ .ret = ret };
+	d->next[i] = *chain;
+	*chain = i;
 	return i;
 }
 
@@ -217,6 +245,25 @@ static struct bpf_prog *compile(struct sock_fprog_kern *fprog, bpf_aux_classic_c
 	return err ? ERR_PTR(err) : prog;
 }
 
+/* Do some calls need the filter itself, by these slots? */
+static bool needs_whole(const u8 *slots)
+{
+	for (unsigned int slot = 0; slot < SECCOMP_SLOTS; slot++) {
+		if (slots[slot] < ALLOW)
+			return true;
+	}
+	return false;
+}
+
+/* Have the filter run for the calls that had a residual. */
+static void drop_entries(struct draft *d)
+{
+	for (unsigned int slot = 0; slot < SECCOMP_SLOTS; slot++) {
+		if (d->answers[d->slots[slot]].arch)
+			d->slots[slot] = whole_place(slot);
+	}
+}
+
 /* Compile the residuals. Where that cannot be, the filter runs. */
 static struct bpf_prog *compile_rest(struct draft *d, struct seccomp_residuals *rs,
 				     bpf_aux_classic_check_t check)
@@ -225,14 +272,15 @@ static struct bpf_prog *compile_rest(struct draft *d, struct seccomp_residuals *
 	struct bpf_prog *prog = NULL;
 
 	fprog.len = seccomp_residuals_finish(rs, &fprog.filter);
-	if (fprog.len)
+	if (fprog.len > REST_BESIDE_WHOLE_MAX && needs_whole(d->slots)) {
+		drop_entries(d);
+	} else if (fprog.len) {
 		prog = compile(&fprog, check);
-	if (IS_ERR(prog)) {
-		for (unsigned int slot = 0; slot < SECCOMP_SLOTS; slot++) {
-			if (d->answers[d->slots[slot]].arch)
-				d->slots[slot] = whole_place(slot);
+		if (IS_ERR(prog)) {
+			drop_entries(d);
+			d->unanalyzed = true;
+			prog = NULL;
 		}
-		prog = NULL;
 	}
 	for (unsigned int i = FIRST_OTHER; i < d->nr; i++) {
 		struct seccomp_answer *a = &d->answers[i];
@@ -267,6 +315,7 @@ static struct bpf_prog *analyze(struct draft *d, const struct sock_fprog_kern *f
 			goto killed;
 	}
 	allow_exempt(d->slots);
+	d->unanalyzed = !rs || seccomp_analyzer_starved(an);
 	rest = compile_rest(d, rs, check);
 	goto out;
 
@@ -308,13 +357,16 @@ static struct draft *alloc_draft(void)
 
 	if (d) {
 		d->nr = FIRST_OTHER;
+		d->unanalyzed = false;
+		d->seed = get_random_u32();
+		memset(d->chains, NO_PLACE, sizeof(d->chains));
 		memset(d->entries, NO_PLACE, sizeof(d->entries));
 		memset(d->answers, 0, FIRST_OTHER * sizeof(*d->answers));
 	}
 	return d;
 }
 
-/* A program with the answers of @d; without it nothing is known. */
+/* A program with the answers of @d; without it the filter runs for all calls. */
 static struct seccomp_program *alloc_program(const struct draft *d)
 {
 	unsigned int nr = d ? d->nr : FIRST_OTHER;
@@ -324,6 +376,7 @@ static struct seccomp_program *alloc_program(const struct draft *d)
 	if (!program)
 		return NULL;
 	refcount_set(&program->refs, 1);
+	program->unanalyzed = !d || d->unanalyzed;
 	if (d) {
 		memcpy(program->slots, d->slots, sizeof(d->slots));
 		memcpy(program->answers, d->answers, nr * sizeof(*d->answers));
@@ -333,14 +386,11 @@ static struct seccomp_program *alloc_program(const struct draft *d)
 	return program;
 }
 
-/* Does any call need the filter itself? */
-static bool needs_whole(const struct seccomp_program *program)
+static void report_unanalyzed(const struct seccomp_program *program)
 {
-	for (unsigned int slot = 0; slot < SECCOMP_SLOTS; slot++) {
-		if (program->slots[slot] < ALLOW)
-			return true;
-	}
-	return false;
+	if (program->unanalyzed)
+		pr_warn_ratelimited("a filter of %s[%d] was not analyzed in full, it runs for more system calls than it has to\n",
+				    current->comm, task_pid_nr(current));
 }
 
 /* Would seccomp take the filter? @check changes what it is given. */
@@ -423,6 +473,24 @@ unsigned int seccomp_path_insns(const struct sock_fprog_kern *fprog)
 	return nr;
 }
 
+/* Was @prog left to the interpreter because the JIT failed? */
+static bool fell_back(const struct bpf_prog *prog)
+{
+	return prog && prog->jit_requested && !prog->jited;
+}
+
+/**
+ * seccomp_program_shareable - test if another filter may have a program, too
+ * @program: the program of a filter that is attached
+ *
+ * Return: false if some of @program is missing, that could be made when the
+ * filter is attached again.
+ */
+bool seccomp_program_shareable(const struct seccomp_program *program)
+{
+	return !program->unanalyzed && !fell_back(program->whole) && !fell_back(program->rest);
+}
+
 /**
  * seccomp_program_is - is it a filter of exactly these instructions?
  * @program: the one
@@ -483,13 +551,14 @@ struct seccomp_program *seccomp_program_create(const struct sock_fprog_kern *fpr
 	program->rest = rest;
 	kvfree(d);
 
-	whole = needs_whole(program) ? compile(&program->fprog, check) : NULL;
+	whole = needs_whole(program->slots) ? compile(&program->fprog, check) : NULL;
 	if (IS_ERR(whole)) {
 		seccomp_program_put(program);
 		return ERR_CAST(whole);
 	}
 	program->whole = whole;
 	first_answers(program, whole);
+	report_unanalyzed(program);
 	return program;
 
 fail:
@@ -502,7 +571,8 @@ fail:
  * seccomp_program_create_ebpf - make what is needed to attach an eBPF program
  * @prog: the program; the reference is taken over, even if this fails
  * @stateful: it has to run for each call
- * @probe: finds what it always returns; NULL if it has to run
+ * @probe: finds what it always returns; NULL if it has to run, or if there was
+ *	no memory to find out
  * @context: what @probe is called with
  *
  * Context: Process context, may sleep. Takes no locks. Stops for a fatal
@@ -534,8 +604,12 @@ struct seccomp_program *seccomp_program_create_ebpf(struct bpf_prog *prog, bool 
 	}
 	program->ebpf = prog;
 	program->stateful = stateful;
+	/* Nothing is analyzed of a program with state, nothing is missing. */
+	if (stateful)
+		program->unanalyzed = false;
 	program->path_insns = prog->len;
 	first_answers(program, prog);
+	report_unanalyzed(program);
 	return program;
 }
 

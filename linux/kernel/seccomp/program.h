@@ -29,7 +29,9 @@ struct seccomp_answer {
  * @refs: how many filters have it
  * @ebpf: the filter, if it is an eBPF program
  * @stateful: it is one that has to run for each call, and as often as it is
- *	attached, whatever other filters say
+ *	attached, whatever other filters return
+ * @unanalyzed: analysis or its results are missing, mostly for want of memory:
+ *	another filter of the same instructions is analyzed anew
  * @fprog: else the filter as user space gave it
  * @path_insns: how many it counts for MAX_INSNS_PER_PATH: those of the eBPF
  *	that it is, or would be, converted to
@@ -43,6 +45,7 @@ struct seccomp_answer {
 struct seccomp_program {
 	refcount_t refs;
 	bool stateful;
+	bool unanalyzed;
 	struct bpf_prog *ebpf;
 	struct sock_fprog_kern fprog;
 	unsigned int path_insns;
@@ -60,6 +63,7 @@ typedef int (*seccomp_probe_t)(void *context, const struct seccomp_space *space,
 			       struct seccomp_verdict *verdicts);
 
 int seccomp_program_copy(struct sock_fprog_kern *to, const struct sock_fprog *from);
+bool seccomp_program_shareable(const struct seccomp_program *program);
 bool seccomp_program_is(const struct seccomp_program *program,
 			const struct sock_fprog_kern *fprog);
 struct seccomp_program *seccomp_program_create(const struct sock_fprog_kern *fprog,

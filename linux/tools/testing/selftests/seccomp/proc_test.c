@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* /proc/PID/seccomp_cache shows what calls get */
+/* /proc/PID/seccomp_cache shows which calls are always allowed */
 
 /*
- * There are two formats. The old one says of each number of the native and the
- * compat table if it is known to be always ALLOWed, or else takes the FILTER.
- * The new one, which a kernel with tables of actions has, says the verdict, of
- * x32 too, and goes on with ranges of the numbers that no table has. Which one
- * a kernel has is seen from the first file that is read.
+ * A line for each number of the native and then of the compat table: ALLOW if it
+ * is known to be always allowed, or else FILTER. Kernels differ in how much they
+ * know, but not in the format: no other ABI, action or range is shown.
  */
 
 /* Cases here are of all ABIs together. */
@@ -75,89 +73,36 @@ static struct verdict verdict_of(const struct stack *stack, __u32 arch, __u32 nr
 	return all;
 }
 
-static void name_with_data(char *word, size_t size, const char *name, __u32 n, bool always)
-{
-	if (n || always)
-		snprintf(word, size, "%s(%u)", name, n);
-	else
-		snprintf(word, size, "%s", name);
-}
-
-/* The word for a verdict in the new format */
-static void name_verdict(struct verdict v, char *word, size_t size)
-{
-	__u32 n = v.even & SECCOMP_RET_DATA;
-
-	switch (v.even & SECCOMP_RET_ACTION_FULL) {
-	case SECCOMP_RET_ALLOW:
-		name_with_data(word, size, "ALLOW", 0, false);
-		break;
-	case SECCOMP_RET_LOG:
-		name_with_data(word, size, "LOG", 0, false);
-		break;
-	case SECCOMP_RET_ERRNO:
-		name_with_data(word, size, "ERRNO", n > 4095 ? 4095 : n, true);
-		break;
-	case SECCOMP_RET_TRAP:
-		name_with_data(word, size, "TRAP", n, false);
-		break;
-	case SECCOMP_RET_TRACE:
-		name_with_data(word, size, "TRACE", n, false);
-		break;
-	case SECCOMP_RET_USER_NOTIF:
-		name_with_data(word, size, "USER_NOTIF", 0, false);
-		break;
-	case SECCOMP_RET_KILL_THREAD:
-		name_with_data(word, size, "KILL_THREAD", 0, false);
-		break;
-	default:
-		name_with_data(word, size, "KILL_PROCESS", 0, false);
-	}
-	if (v.even != v.odd)
-		name_with_data(word, size, "FILTER", 0, false);
-}
-
-/* The word for the numbers from @first to @last, which is FILTER if they differ */
-static void name_range(const struct stack *stack, const struct abi *abi, __u32 first, __u32 last,
-		       char *word, size_t size)
-{
-	const struct verdict v = verdict_of(stack, abi->arch, first);
-
-	if (is_exempt(abi, first)) {
-		name_verdict((struct verdict) { ALLOW, ALLOW }, word, size);
-		return;
-	}
-	name_verdict(v, word, size);
-	for (size_t i = 0; i < stack->n; i++) {
-		for (size_t j = 0; j < stack->layers[i].n; j++) {
-			const struct rule *rule = &stack->layers[i].rules[j];
-			const __u32 ends[] = { rule->first, rule->last + 1 };
-
-			for (int k = 0; k < 2; k++) {
-				struct verdict here = verdict_of(stack, abi->arch, ends[k]);
-
-				if (rule->arch == abi->arch && first < ends[k] &&
-				    ends[k] <= last &&
-				    (here.even != v.even || here.odd != v.odd))
-					snprintf(word, size, "FILTER");
-			}
-		}
-	}
-}
-
 /* --- The file --- */
 
 #define FILE_NAME	"/proc/%d/seccomp_cache"
 
 struct line {
-	char arch[16], word[32];
-	__u32 first, last;
-	bool is_range;
+	const struct abi *abi;
+	char word[8];
+	__u32 nr;
 };
 
-/* 64-bit numbers, 32-bit ones and x32: 16 ranges are more than there are. */
-static struct line lines[3 * NUMBERS + 16];
+/* 64-bit numbers and 32-bit ones */
+static struct line lines[2 * NUMBERS];
 static size_t line_count;
+
+static const struct abi *abi_named(const char *name)
+{
+	return !strcmp(name, "x86_64") ? &native : !strcmp(name, "ia32") ? &ia32 : NULL;
+}
+
+/* Take a line that is just "ABI NUMBER WORD". */
+static bool take_line(const char *text, struct line *l)
+{
+	char arch[16], again[80];
+
+	if (sscanf(text, "%15s %u %7s", arch, &l->nr, l->word) != 3)
+		return false;
+	l->abi = abi_named(arch);
+	snprintf(again, sizeof(again), "%s %u %s\n", arch, l->nr, l->word);
+	return l->abi && !strcmp(text, again);
+}
 
 /* Read the file; return 0 or a negative error. */
 static int read_cache(pid_t pid)
@@ -172,20 +117,9 @@ static int read_cache(pid_t pid)
 	if (!file)
 		return -errno;
 	errno = 0;
-	while (fgets(text, sizeof(text), file) && line_count < ARRAY_SIZE(lines)) {
-		struct line *l = &lines[line_count++];
-
-		memset(l, 0, sizeof(*l));
-		if (sscanf(text, "%15s %u-%u %31[^\n]", l->arch, &l->first, &l->last,
-			   l->word) == 4) {
-			l->is_range = true;
-			continue;
-		}
-		if (sscanf(text, "%15s %u %31[^\n]", l->arch, &l->first, l->word) != 3) {
+	while (!err && fgets(text, sizeof(text), file)) {
+		if (line_count == ARRAY_SIZE(lines) || !take_line(text, &lines[line_count++]))
 			err = -EBADMSG;
-			break;
-		}
-		l->last = l->first;
 	}
 	if (ferror(file))
 		err = -errno;
@@ -193,89 +127,32 @@ static int read_cache(pid_t pid)
 	return err;
 }
 
-/* The new format, going by what was read last */
-static bool is_new(void)
-{
-	for (size_t i = 0; i < line_count; i++) {
-		if (lines[i].is_range || !strcmp(lines[i].arch, "x32"))
-			return true;
-	}
-	return false;
-}
-
-static const struct abi *abi_named(const char *name)
-{
-	return !strcmp(name, "x86_64") ? &native : !strcmp(name, "ia32") ? &ia32 :
-	       !strcmp(name, "x32") ? &x32 : NULL;
-}
-
-/* How far the lines of an AUDIT_ARCH have got; they leave nothing out. */
-struct reach {
-	__u64 native, ia32;
-};
-
-/* In the new format, numbers of x32 stand behind those of x86-64 that they follow. */
-static void expect_line_in_order(struct __test_metadata *_metadata, struct reach *reach,
-				 const struct abi *abi, __u64 first, __u64 last)
-{
-	__u64 *next = abi == &ia32 ? &reach->ia32 : &reach->native;
-
-	EXPECT_EQ(*next, first) TH_LOG("%#llx to %#llx are missing, or there twice",
-				       (unsigned long long)*next, (unsigned long long)first);
-	*next = last + 1;
-}
-
-static int compare_lines(const void *a_, const void *b_)
-{
-	const struct line *a = a_, *b = b_;
-	const struct abi *abi = abi_named(a->arch), *other = abi_named(b->arch);
-	__u64 first = a->first + (abi == &x32 ? X32_BIT : 0);
-	__u64 second = b->first + (other == &x32 ? X32_BIT : 0);
-
-	return first < second ? -1 : first > second;
-}
-
 /* Is there a filter that looks at arguments, if only for one that decides nothing? */
-static bool looks_at_arguments(const struct stack *stack, const struct abi *abi, __u32 first,
-			       __u32 last)
+static bool looks_at_arguments(const struct stack *stack, const struct abi *abi, __u32 nr)
 {
 	for (size_t i = 0; i < stack->n; i++) {
 		for (size_t j = 0; j < stack->layers[i].n; j++) {
 			const struct rule *rule = &stack->layers[i].rules[j];
 
-			if (rule->depends && rule->arch == abi->arch && rule->first <= last &&
-			    first <= rule->last)
+			if (rule->depends && rule->arch == abi->arch && rule->first <= nr &&
+			    nr <= rule->last)
 				return true;
 		}
 	}
 	return false;
 }
 
-static void expect_new(struct __test_metadata *_metadata, const struct stack *stack)
+/* ALLOW may stand only where no call of the number gets anything else. */
+static bool may_be_shown(const struct stack *stack, const struct abi *abi, __u32 nr)
 {
-	struct reach reach = {};
+	struct verdict v = verdict_of(stack, abi->arch, nr);
 
-	qsort(lines, line_count, sizeof(*lines), compare_lines);
-	for (size_t i = 0; i < line_count; i++) {
-		const struct line *l = &lines[i];
-		const struct abi *abi = abi_named(l->arch);
-		__u32 x32_bit = abi == &x32 ? X32_BIT : 0;
-		char want[32];
-
-		name_range(stack, abi, l->first | x32_bit, l->last | x32_bit, want, sizeof(want));
-		EXPECT_STREQ(want, l->word)
-			TH_LOG("%s %u-%u", l->arch, l->first, l->last);
-		expect_line_in_order(_metadata, &reach, abi, l->first | x32_bit,
-				     l->last | x32_bit);
-	}
-	EXPECT_EQ(1ULL << 32, reach.native);
-	/* Without 32-bit calls nothing is said of them, or all of it. */
-	if (reach.ia32 || have_ia32)
-		EXPECT_EQ(1ULL << 32, reach.ia32);
+	return is_exempt(abi, nr) ||
+	       (action_only(v.even) == ALLOW && action_only(v.odd) == ALLOW);
 }
 
-/* ALLOW may stand only where it is so; and must where each filter says just that. */
-static bool is_plainly_allowed(const struct stack *stack, const struct abi *abi, __u32 nr)
+/* It has to where each filter returns just that, whatever the arguments are. */
+static bool has_to_be_shown(const struct stack *stack, const struct abi *abi, __u32 nr)
 {
 	if (is_exempt(abi, nr))
 		return true;
@@ -285,40 +162,29 @@ static bool is_plainly_allowed(const struct stack *stack, const struct abi *abi,
 		if (v.even != ALLOW || v.odd != ALLOW)
 			return false;
 	}
-	return true;
-}
-
-static void expect_old(struct __test_metadata *_metadata, const struct stack *stack)
-{
-	struct reach reach = {};
-
-	for (size_t i = 0; i < line_count; i++) {
-		const struct line *l = &lines[i];
-		const struct abi *abi = abi_named(l->arch);
-		bool allowed = is_plainly_allowed(stack, abi, l->first) &&
-			       !looks_at_arguments(stack, abi, l->first, l->first);
-
-		EXPECT_STREQ(allowed ? "ALLOW" : "FILTER", l->word)
-			TH_LOG("%s %u", l->arch, l->first);
-		expect_line_in_order(_metadata, &reach, abi, l->first, l->first);
-	}
-	EXPECT_LT(400ULL, reach.native);
-	if (have_ia32)
-		EXPECT_LT(400ULL, reach.ia32);
+	return !looks_at_arguments(stack, abi, nr);
 }
 
 static void expect_cache(struct __test_metadata *_metadata, pid_t pid, const struct stack *stack)
 {
+	__u32 next[2] = {};
+
 	ASSERT_EQ(0, read_cache(pid));
-	ASSERT_LT(0UL, line_count);
 	for (size_t i = 0; i < line_count; i++) {
-		ASSERT_NE(NULL, abi_named(lines[i].arch))
-			TH_LOG("arch %s", lines[i].arch);
+		const struct line *l = &lines[i];
+		bool allowed = !strcmp(l->word, "ALLOW");
+
+		/* All numbers from 0 on, of the native table first */
+		EXPECT_EQ(next[l->abi == &ia32]++, l->nr);
+		EXPECT_FALSE(l->abi == &native && next[1]);
+		EXPECT_TRUE(allowed || !strcmp(l->word, "FILTER")) TH_LOG("%s", l->word);
+		EXPECT_TRUE(allowed ? may_be_shown(stack, l->abi, l->nr) :
+				      !has_to_be_shown(stack, l->abi, l->nr))
+			TH_LOG("native %d, number %u", l->abi == &native, l->nr);
 	}
-	if (is_new())
-		expect_new(_metadata, stack);
-	else
-		expect_old(_metadata, stack);
+	EXPECT_LT(400, next[0]);
+	if (have_ia32)
+		EXPECT_LT(400, next[1]);
 }
 
 /* --- Tasks with filters --- */
@@ -348,7 +214,6 @@ static void child_with_stack(const struct abi *abi, long arg)
 }
 
 FIXTURE(cache) {
-	bool is_new;
 };
 
 FIXTURE_SETUP(cache)
@@ -368,7 +233,6 @@ FIXTURE_SETUP(cache)
 	if (err == -EACCES)
 		SKIP(return, "needs CAP_SYS_ADMIN");
 	ASSERT_EQ(0, err);
-	self->is_new = is_new();
 }
 
 FIXTURE_TEARDOWN(cache)
@@ -438,7 +302,7 @@ TEST_F(cache, every_kind_of_verdict_of_numbers)
 
 TEST_F(cache, ranges_behind_the_tables)
 {
-	/* The ends of what the new format has as ranges; whole, and with a hole */
+	/* The ends of ranges of numbers that no table has; whole, and with a hole */
 	static const __u32 firsts[] = {
 		600, X32_BIT + 600, 0x80000000, 0xc0000000, 0xffffffff,
 	};
@@ -654,85 +518,6 @@ TEST_F(cache, reading_takes_privilege)
 	EXPECT_FINE(run(child_unprivileged, &native, pid));
 	kill(pid, SIGKILL);
 	EXPECT_EQ(pid, waitpid(pid, NULL, 0));
-}
-
-/* --- The view and the calls --- */
-
-static void child_calls(const struct abi *abi, long arg)
-{
-	attach_stack((struct stack *)arg, 0);
-	atomic_store(&report->stage, 1);
-	wait_for(&report->flag, 1);
-	/* What is shown is what is got, of every errno that is shown. */
-	for (size_t i = 0; i < line_count; i++) {
-		const struct abi *shown = abi_named(lines[i].arch);
-		unsigned int error;
-
-		/* What is compiled in may be switched off. */
-		if (sscanf(lines[i].word, "ERRNO(%u)", &error) != 1 ||
-		    (shown == &ia32 && !have_ia32))
-			continue;
-		CHECK(try_number(shown, shown == &x32 ? X32_BIT | lines[i].first :
-				 lines[i].first), -(long)error);
-		CHECK(try_number(shown, shown == &x32 ? X32_BIT | lines[i].last :
-				 lines[i].last), -(long)error);
-		report->told[0]++;
-	}
-}
-
-TEST_F(cache, errno_that_is_shown_is_got)
-{
-	static const struct stack stack = { {
-		{ .dflt = SECCOMP_RET_ERRNO | 38 },
-		{ ALLOW, {
-			{ NATIVE_ARCH, 100, 199, SECCOMP_RET_ERRNO | 1 },
-			{ AUDIT_ARCH_I386, 100, 199, SECCOMP_RET_ERRNO | 2 },
-			{ NATIVE_ARCH, X32_BIT + 100, X32_BIT + 199, SECCOMP_RET_ERRNO | 5000 },
-			{ NATIVE_ARCH, 0x80000000, 0xbfffffff, SECCOMP_RET_ERRNO | 4 },
-		}, 4 },
-	}, 2 };
-	pid_t pid;
-
-	if (!self->is_new)
-		SKIP(return, "the old format shows none");
-	/* The child has a copy of the lines, so they are to be there before it. */
-	pid = start(child_with_stack, &native, (long)&stack);
-	wait_for(&report->stage, 1);
-	ASSERT_EQ(0, read_cache(pid));
-	atomic_store(&report->flag, 1);
-	EXPECT_FINE(finish(pid));
-
-	pid = start(child_calls, &native, (long)&stack);
-	wait_for(&report->stage, 1);
-	atomic_store(&report->flag, 1);
-	EXPECT_FINE(finish(pid));
-	EXPECT_LT(have_ia32 ? 1000 : 500, report->told[0]);
-}
-
-TEST_F(cache, new_format_is_complete)
-{
-	static const struct stack any = { { { .dflt = ALLOW } }, 1 };
-	size_t of_x32 = 0, ranges = 0, last = 0;
-	pid_t pid;
-
-	if (!self->is_new)
-		SKIP(return, "the old format");
-	pid = start(child_with_stack, &native, (long)&any);
-	wait_for(&report->stage, 1);
-	ASSERT_EQ(0, read_cache(pid));
-	atomic_store(&report->flag, 1);
-	EXPECT_FINE(finish(pid));
-	for (size_t i = 0; i < line_count; i++) {
-		of_x32 += !strcmp(lines[i].arch, "x32");
-		ranges += lines[i].is_range;
-		last += !lines[i].is_range && lines[i].first == UINT_MAX;
-		/* A table comes before the ranges. */
-		EXPECT_FALSE(ranges && !lines[i].is_range && lines[i].first != UINT_MAX)
-			TH_LOG("line %zu", i);
-	}
-	EXPECT_TRUE(!of_x32 || of_x32 > 400);
-	EXPECT_LE(4UL, ranges);
-	EXPECT_LE(1UL, last);
 }
 #else
 TEST(cache)

@@ -7,6 +7,8 @@
  * Iterations are few, since a machine that runs these may be slow.
  */
 
+#include <grp.h>
+
 #include "seccomp_test.h"
 
 #define SYNC	SECCOMP_FILTER_FLAG_TSYNC
@@ -443,8 +445,124 @@ TEST_F_TIMEOUT(abi, sync_while_threads_die, 120)
 		EXPECT_FINE(run(child_mortals, variant->abi, 0));
 }
 
+/* --- Syncs while another thread executes a program that gets privilege --- */
+
+/*
+ * Threads without privilege attach to all, so often that each loses races, and one
+ * executes a program that is set-user-ID. Either it executes first: then it has
+ * another user's rights, and no filter. Or a sync does: then it has the filter and
+ * no_new_privs, and stays who it was.
+ */
+#define EXEC_ROUNDS	24
+#define CALLER_ID	1000
+#define OWNER_ID	65534
+#define AFTER_EXEC	"--after-exec"
+
+/* Exit statuses of the program that is executed */
+enum { GOT_RIGHTS = 10, GOT_FILTER, GOT_BOTH, GOT_NEITHER };
+
+static int after_exec(void)
+{
+	bool rights = geteuid() == OWNER_ID;
+	bool filter = raw3(&native, __NR_getppid, 0, 0, 0) == -DENIED;
+	bool no_new_privs = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
+
+	if (filter != no_new_privs || filter != (prctl(PR_GET_SECCOMP) == SECCOMP_MODE_FILTER))
+		return GOT_BOTH;
+	if (rights)
+		return filter ? GOT_BOTH : GOT_RIGHTS;
+	return filter && geteuid() == CALLER_ID ? GOT_FILTER : GOT_NEITHER;
+}
+
+static void *sync_until_dead(void *arg)
+{
+	CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+	atomic_fetch_add(&ready, 1);
+	wait_for(&ready, THREADS);
+	for (int turn = 0; turn < 400; turn++) {
+		if (attach_own(SYNC | ESRCH_, (long)arg, turn % 100))
+			break;
+		atomic_fetch_add(&report->mark, 1);
+	}
+	for (;;)
+		pause();
+	return NULL;
+}
+
+/* Execute @path when so many filters have been attached; with -1, with no thread to do it. */
+static void exec_among_syncs(const char *path, int syncs)
+{
+	abi_ = &native;
+	if (setgroups(0, NULL) || setresgid(CALLER_ID, CALLER_ID, CALLER_ID) ||
+	    setresuid(CALLER_ID, CALLER_ID, CALLER_ID))
+		_exit(CHILD_DONE);
+	for (long i = 0; syncs >= 0 && i < THREADS; i++)
+		must_start(sync_until_dead, (void *)i);
+	wait_for(&report->mark, syncs);
+	execl(path, path, AFTER_EXEC, NULL);
+	_exit(CHILD_DONE);
+}
+
+/* A copy of this program that is another user's, and runs as that user. */
+static bool make_setuid_copy(char *path)
+{
+	int from = open("/proc/self/exe", O_RDONLY), to = mkostemp(path, O_CLOEXEC);
+	char buffer[4096];
+	ssize_t got = -1;
+	bool made;
+
+	while (from >= 0 && to >= 0 && (got = read(from, buffer, sizeof(buffer))) > 0) {
+		if (write(to, buffer, got) != got)
+			break;
+	}
+	made = !got && !fchown(to, OWNER_ID, OWNER_ID) && !fchmod(to, 04755);
+	close(from);
+	close(to);
+	return made;
+}
+
+TEST_F_TIMEOUT(abi, exec_gets_rights_or_the_filter, 240)
+{
+	char path[] = "/tmp/tsync_test.XXXXXX";
+	int rights = 0, filtered = 0;
+
+	/* It is not about calls. */
+	if (variant->abi != &native)
+		return;
+	if (geteuid())
+		SKIP(return, "needs root");
+	ASSERT_TRUE(make_setuid_copy(path));
+
+	for (int i = 0; i < EXEC_ROUNDS; i++) {
+		int status;
+		pid_t pid;
+
+		memset(report, 0, sizeof(*report));
+		pid = fork();
+		if (!pid)
+			exec_among_syncs(path, i % 8 - 1);
+		ASSERT_EQ(pid, waitpid(pid, &status, 0));
+		ASSERT_TRUE(WIFEXITED(status)) TH_LOG("round %d: status %#x", i, status);
+		if (i % 8 == 0 && WEXITSTATUS(status) == GOT_NEITHER) {
+			unlink(path);
+			SKIP(return, "/tmp gives no rights");
+		}
+		EXPECT_TRUE(WEXITSTATUS(status) == GOT_RIGHTS ||
+			    WEXITSTATUS(status) == GOT_FILTER)
+			TH_LOG("round %d: exit %d", i, WEXITSTATUS(status));
+		rights += WEXITSTATUS(status) == GOT_RIGHTS;
+		filtered += WEXITSTATUS(status) == GOT_FILTER;
+	}
+	unlink(path);
+	TH_LOG("%d times with rights, %d times with the filter", rights, filtered);
+	EXPECT_GT(filtered, 0);
+	EXPECT_GT(rights, 0);
+}
+
 int main(int argc, char **argv)
 {
+	if (argc == 2 && !strcmp(argv[1], AFTER_EXEC))
+		return after_exec();
 	if (!set_up_report())
 		return KSFT_FAIL;
 	return test_harness_run(argc, argv);
