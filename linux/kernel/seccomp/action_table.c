@@ -207,7 +207,7 @@ static u8 place_of(struct draft *d, const struct seccomp_plan *plan)
 		if (same_plan(&d->plans[i], plan))
 			return i;
 	}
-	if (d->nr_plans == PLANS_MAX)
+	if (d->nr_plans == PLANS_MAX || d->nr_steps + plan->nr_steps > STEPS_MAX)
 		return WALK;
 	i = d->nr_plans++;
 	d->plans[i] = *plan;
@@ -296,8 +296,6 @@ static u8 join(struct draft *d, const struct seccomp_answer *own,
 		plan.way = seccomp_action_only(steps->answer.ret) == SECCOMP_RET_ERRNO ?
 			   SECCOMP_ERRNO : SECCOMP_CONSTANT;
 	} else {
-		if (d->nr_steps + nr > STEPS_MAX)
-			return WALK;
 		plan.steps = steps;
 		plan.nr_steps = nr;
 		plan.way = nr == 1 && bpf_prog_was_classic(steps->answer.prog) ?
