@@ -7,7 +7,8 @@
  * A program of BPF_PROG_TYPE_SECCOMP filters like a classic one: it reads
  * struct seccomp_data, and returns a SECCOMP_RET_* value. Who loads it needs
  * CAP_BPF. Who attaches it needs what attaching a classic filter needs, and a
- * file descriptor, which a privileged loader may have handed over.
+ * file descriptor, which a privileged loader may have handed over. Who has only
+ * that cannot run it by BPF_PROG_TEST_RUN.
  *
  * Since it then filters tasks that the loader may know nothing of, and runs
  * where they enter the kernel, the verifier treats it as if its loader had no
@@ -21,6 +22,7 @@
  */
 
 #include <linux/bpf.h>
+#include <linux/capability.h>
 #include <linux/err.h>
 #include <linux/filter.h>
 #include <linux/once.h>
@@ -121,13 +123,21 @@ const struct bpf_verifier_ops seccomp_verifier_ops = {
 	.is_valid_access	= seccomp_is_valid_access,
 };
 
-/* BPF_PROG_TEST_RUN: a call that user space has made up. */
+/*
+ * BPF_PROG_TEST_RUN: a call that user space has made up. It has all effects that the
+ * program has, on maps that others rely on, and whoever has a descriptor may only
+ * have it to attach the program. So this needs what loading it needed: the token is
+ * not at hand again, but the program has it, and with it the user namespace where
+ * the capability counts.
+ */
 static int seccomp_test_run(struct bpf_prog *prog, const union bpf_attr *kattr,
 			    union bpf_attr __user *uattr)
 {
 	struct seccomp_data sd;
 	u32 ret;
 
+	if (!bpf_token_capable(prog->aux->token, CAP_BPF))
+		return -EPERM;
 	if (kattr->test.data_in || kattr->test.data_out || kattr->test.data_size_in ||
 	    kattr->test.data_size_out || kattr->test.ctx_out || kattr->test.duration ||
 	    kattr->test.repeat || kattr->test.flags || kattr->test.cpu ||

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* eBPF filters and the kernel's BTF: no kernel function, nobody who attaches to them */
+/* eBPF filters and BTF: no kernel function, no kernel memory, nobody who attaches to them */
 
 /*
  * Numbers of types are looked up in the kernel's BTF, as a loader would. Where
@@ -208,35 +208,162 @@ TEST(fields_of_maps_take_cap_perfmon_and_are_refused)
 /* The address of a variable of the kernel */
 #define LD_KSYM(dst, id)	BPF_LD_IMM64_RAW(dst, BPF_PSEUDO_BTF_ID, (__u32)(id))
 
-TEST(addresses_of_variables_lead_to_nothing)
+static int load_attr_of(__u32 type, const struct bpf_insn *insn, size_t n)
 {
-	static const char *const names[] = { "runqueues", "bpf_prog_active", "softnet_data" };
-	struct seccomp_data data = {};
-	__u32 id = 0;
+	union bpf_attr attr = program_attr(insn, n);
+
+	attr.prog_type = type;
+	return load_attr(&attr);
+}
+
+#define LOAD_SOCKET(...)	load_attr_of(BPF_PROG_TYPE_SOCKET_FILTER, INSNS(__VA_ARGS__))
+/* The same by a BTF of which there is a descriptor */
+#define LD_KSYM_OF(dst, fd, id)								\
+	BPF_LD_IMM64_RAW(dst, BPF_PSEUDO_BTF_ID, (__u64)(fd) << 32 | (__u32)(id))
+
+#define NO_KSYM		"kernel symbols cannot be used by programs of this type"
+
+/* A descriptor of the kernel's BTF, the first of all, or a negative error */
+static int open_vmlinux_btf(void)
+{
+	struct bpf_btf_info info = {};
+	char name[16] = "";
+	union bpf_attr attr;
 	int fd;
 
+	memset(&attr, 0, sizeof(attr));
+	attr.btf_id = 1;
+	fd = sys_bpf(BPF_BTF_GET_FD_BY_ID, &attr);
+	if (fd < 0)
+		return fd;
+	info.name = PTR(name);
+	info.name_len = sizeof(name);
+	memset(&attr, 0, sizeof(attr));
+	attr.info.bpf_fd = fd;
+	attr.info.info_len = sizeof(info);
+	attr.info.info = PTR(&info);
+	if (!sys_bpf(BPF_OBJ_GET_INFO_BY_FD, &attr) && !strcmp(name, "vmlinux"))
+		return fd;
+	close(fd);
+	return -ENOENT;
+}
+
+TEST(variables_of_the_kernel_cannot_be_named)
+{
+	static const char *const names[] = { "runqueues", "bpf_prog_active", "softnet_data" };
+	int btf = -1, fd, known = 0;
+
 	NEED_BTF();
-	for (size_t i = 0; i < ARRAY_SIZE(names) && !id; i++) {
-		id = find_type(names[i], BTF_KIND_VAR);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		__u32 id = find_type(names[i], BTF_KIND_VAR);
+
 		if (!id)
 			continue;
-		/* Those that are not in the symbols cannot be told. */
-		fd = LOAD_EBPF(LD_KSYM(R1, id), VERDICT(DENY));
-		if (fd == -ENOENT) {
-			id = 0;
+		EXPECT_REFUSED(EACCES, NO_KSYM, LOAD_EBPF(LD_KSYM(R1, id), VERDICT(DENY)));
+		/* Others may, if the symbol is there at all. */
+		fd = LOAD_SOCKET(LD_KSYM(R1, id), VERDICT(0));
+		if (fd == -ENOENT)
 			continue;
-		}
-		ASSERT_LOADED(fd);
-		EXPECT_EQ(DENY, result_of(fd, &data));
-		close(fd);
+		EXPECT_LOADED(fd);
+		btf = open_vmlinux_btf();
+		EXPECT_LE(0, btf);
+		fd = LOAD_SOCKET(LD_KSYM_OF(R1, btf, id), VERDICT(0));
+		EXPECT_LOADED(fd);
+		EXPECT_REFUSED(EACCES, NO_KSYM,
+			       LOAD_EBPF(LD_KSYM_OF(R1, btf, id), VERDICT(DENY)));
+		close(btf);
+		known++;
 	}
-	if (!id)
-		SKIP(return, "no variable in the kernel's BTF");
-	EXPECT_REFUSED(EACCES, "leaks addr as return value",
-		       LOAD_EBPF(LD_KSYM(R0, id), BPF_EXIT_INSN()));
-	EXPECT_GT(0, LOAD_EBPF(LD_KSYM(R1, id), BPF_LDX_MEM(BPF_W, R0, R1, 0), VERDICT(ALLOW)));
-	EXPECT_GT(0, LOAD_EBPF(LD_KSYM(R1, id), BPF_ST_MEM(BPF_W, R1, 0, 0), VERDICT(ALLOW)));
-	EXPECT_GT(0, LOAD_EBPF(LD_KSYM(R1, 0x7fffffff), VERDICT(ALLOW)));
+	EXPECT_REFUSED(EACCES, NO_KSYM, LOAD_EBPF(LD_KSYM(R1, 0x7fffffff), VERDICT(ALLOW)));
+	TH_LOG("%d variables are known to others", known);
+}
+
+/* --- BTF that user space has made --- */
+
+/* What it has: a function of the kernel that is in all symbols, as this and that */
+enum {
+	OWN_CHAR = 1, OWN_ARRAY, OWN_STRUCT, OWN_PROTO, OWN_BYTES, OWN_BYTE, OWN_OBJECT,
+	OWN_FUNCTION, OWN_MISSING, OWN_END,
+};
+
+static int load_own_btf(void)
+{
+	struct {
+		struct btf_header header;
+		struct btf_type character;
+		__u32 encoding;
+		struct btf_type array;
+		struct btf_array bounds;
+		struct btf_type object, proto;
+		struct btf_type bytes;
+		struct btf_var bytes_var;
+		struct btf_type byte;
+		struct btf_var byte_var;
+		struct btf_type structure;
+		struct btf_var structure_var;
+		struct btf_type function;
+		struct btf_type missing;
+		struct btf_var missing_var;
+		char names[64];
+	} btf = {
+		.header = {
+			.magic = BTF_MAGIC, .version = BTF_VERSION,
+			.hdr_len = sizeof(btf.header),
+			.type_len = offsetof(typeof(btf), names) - sizeof(btf.header),
+			.str_off = offsetof(typeof(btf), names) - sizeof(btf.header),
+			.str_len = sizeof(btf.names),
+		},
+		.character = { .name_off = 1, .info = KIND(BTF_KIND_INT, 0), .size = 1 },
+		.encoding = 8,
+		.array = { .info = KIND(BTF_KIND_ARRAY, 0) },
+		.bounds = { .type = OWN_CHAR, .index_type = OWN_CHAR, .nelems = 4096 },
+		.object = { .name_off = 6, .info = KIND(BTF_KIND_STRUCT, 0), .size = 4096 },
+		.proto = { .info = KIND(BTF_KIND_FUNC_PROTO, 0) },
+		.bytes = { .name_off = 13, .info = KIND(BTF_KIND_VAR, 0), .type = OWN_ARRAY },
+		.bytes_var = { BTF_VAR_GLOBAL_ALLOCATED },
+		.byte = { .name_off = 13, .info = KIND(BTF_KIND_VAR, 0), .type = OWN_CHAR },
+		.byte_var = { BTF_VAR_GLOBAL_ALLOCATED },
+		.structure = { .name_off = 13, .info = KIND(BTF_KIND_VAR, 0),
+			       .type = OWN_STRUCT },
+		.structure_var = { BTF_VAR_GLOBAL_ALLOCATED },
+		.function = { .name_off = 13, .info = KIND(BTF_KIND_FUNC, BTF_FUNC_STATIC),
+			      .type = OWN_PROTO },
+		.missing = { .name_off = 22, .info = KIND(BTF_KIND_VAR, 0), .type = OWN_ARRAY },
+		.missing_var = { BTF_VAR_GLOBAL_ALLOCATED },
+		.names = "\0char\0object\0schedule\0no_such_symbol",
+	};
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.btf = PTR(&btf);
+	attr.btf_size = sizeof(btf);
+	attr.btf_log_level = 1;
+	attr.btf_log_buf = PTR(verifier_log);
+	attr.btf_log_size = sizeof(verifier_log);
+	return sys_bpf(BPF_BTF_LOAD, &attr);
+}
+
+/* This needs no eBPF filters, and fails on mainline. */
+TEST(btf_of_user_space_says_nothing_of_the_kernel)
+{
+	const char *words = "BTF object FD is not of the kernel or a module";
+	int btf = load_own_btf();
+
+	if (btf == -EPERM)
+		SKIP(return, "needs CAP_BPF");
+	ASSERT_LE(0, btf) TH_LOG("error %d: %s", btf, verifier_log);
+	for (__u32 id = 0; id <= OWN_END; id++) {
+		EXPECT_REFUSED(EINVAL, words,
+			       LOAD_SOCKET(LD_KSYM_OF(R1, btf, id),
+					   BPF_LDX_MEM(BPF_DW, R0, R1, 0), BPF_EXIT_INSN()));
+		EXPECT_REFUSED(EINVAL, words, LOAD_SOCKET(LD_KSYM_OF(R1, btf, id), VERDICT(0)));
+		if (why_no_ebpf())
+			continue;
+		EXPECT_REFUSED(EACCES, NO_KSYM,
+			       LOAD_EBPF(LD_KSYM_OF(R1, btf, id),
+					 BPF_LDX_MEM(BPF_DW, R0, R1, 0), BPF_EXIT_INSN()));
+	}
+	close(btf);
 }
 
 /* --- Programs that attach to programs --- */

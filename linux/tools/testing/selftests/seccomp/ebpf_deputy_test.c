@@ -54,6 +54,14 @@ static int receive_file(int end)
 
 /* --- A loader and others --- */
 
+static long try_test_run(int fd)
+{
+	struct seccomp_data data = {};
+	__u32 retval;
+
+	return test_run(fd, &data, &retval);
+}
+
 /* How a child gets unprivileged, and what it still may */
 struct deputy {
 	bool promise, own_namespace;
@@ -75,10 +83,12 @@ static void child_deputy(const struct abi *abi, long arg)
 	CHECK(LOAD_EBPF(VERDICT(ALLOW)), -EPERM);
 	fd = receive_file(ends[1]);
 	CHECK(fd >= 0, true);
+	/* Nor use it for something else than to attach it. */
+	CHECK(try_test_run(fd), -EPERM);
 	CHECK(attach_ebpf(0, fd), d->attach);
 	CHECK(call(abi, GETPPID) == -DENIED, !d->attach);
 	CHECK(LOAD_EBPF(VERDICT(ALLOW)), -EPERM);
-	/* Nor use it for something else than to attach it. */
+	CHECK(try_test_run(fd), -EPERM);
 	CHECK(open_id(report->told[0]), -EPERM);
 	leave(CHILD_DONE);
 }
@@ -171,6 +181,7 @@ static void try_below(int fd)
 		if (unshare(CLONE_NEWUSER))
 			leave(1);
 		CHECK(LOAD_EBPF(VERDICT(ALLOW)), -EPERM);
+		CHECK(try_test_run(fd), -EPERM);
 		CHECK(attach_ebpf(0, fd), 0);
 		leave(CHILD_DONE);
 	}
@@ -202,6 +213,8 @@ static void child_with_token(const struct abi *abi, long arg)
 	fd = load_with_token(token);
 	CHECK(fd >= 0, true);
 	CHECK(LOAD_EBPF(VERDICT(ALLOW)), -EPERM);
+	/* The program remembers the token. */
+	CHECK(try_test_run(fd), 0);
 	send_file(ends[1], fd);
 	try_below(fd);
 	CHECK(attach_ebpf(0, fd), 0);
@@ -220,7 +233,12 @@ static void child_foreign(const struct abi *abi, long fd)
 	CHECK(attach_ebpf(SECCOMP_FILTER_FLAG_NEW_LISTENER, fd), -EPERM);
 	CHECK(prctl(PR_GET_SECCOMP), SECCOMP_MODE_DISABLED);
 	own = LOAD_EBPF(VERDICT(ALLOW));
+	/* The initial namespace's capabilities count in all. */
+	CHECK(try_test_run(fd), 0);
+	CHECK(try_test_run(own), 0);
 	CHECK(unshare(CLONE_NEWUSER), 0);
+	CHECK(try_test_run(fd), -EPERM);
+	CHECK(try_test_run(own), -EPERM);
 	CHECK(attach_ebpf(0, fd), -EPERM);
 	CHECK(prctl(PR_GET_SECCOMP), SECCOMP_MODE_DISABLED);
 	CHECK(attach_ebpf(0, own), 0);

@@ -139,6 +139,50 @@ TEST(cap_bpf_loads_and_cap_perfmon_only_prints)
 	expect_privileges(_metadata, fd >= 0);
 }
 
+/* --- Test runs --- */
+
+/* What a child is to do with a program that counts */
+struct test {
+	__u64 caps;
+	int fd, result;
+};
+
+static void child_tests(const struct abi *abi, long arg)
+{
+	const struct test *t = (void *)arg;
+	struct seccomp_data data = { .arch = abi->arch, .nr = abi->nr[GETPPID] };
+	__u32 retval = 77;
+
+	CHECK(set_caps(t->caps), 0);
+	CHECK(test_run(t->fd, &data, &retval), t->result);
+	CHECK(retval, t->result ? 0 : DENY);
+	/* Nor is it told whether the arguments were right. */
+	CHECK(test_run(t->fd, (void *)8, &retval), t->result ?: -EFAULT);
+}
+
+TEST(test_runs_take_what_loading_takes)
+{
+	int map = create_array(1);
+	struct test t;
+	__u64 runs = 0;
+
+	NEED_EBPF();
+	if (geteuid())
+		SKIP(return, "needs root");
+	t.fd = load_counter(&native, native.nr[GETPPID], map, 0, DENY);
+	ASSERT_LOADED(t.fd);
+	for (size_t i = 0; i < ARRAY_SIZE(privileges); i++) {
+		t.caps = privileges[i].caps;
+		t.result = privileges[i].load;
+		EXPECT_FINE(run(child_tests, &native, (long)&t));
+		runs += !t.result;
+		EXPECT_EQ(runs, array_get(map, 0)) TH_LOG("case %zu", i);
+	}
+	EXPECT_LT(0ULL, runs);
+	close(t.fd);
+	close(map);
+}
+
 #define UNPRIVILEGED	"/proc/sys/kernel/unprivileged_bpf_disabled"
 
 TEST(who_may_load_does_not_depend_on_unprivileged_bpf_disabled)
