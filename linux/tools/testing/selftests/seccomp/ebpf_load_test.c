@@ -582,6 +582,208 @@ TEST(classic_loads_are_refused)
 	}
 }
 
+/* --- may_goto --- */
+
+#ifndef BPF_JCOND
+#define BPF_JCOND	0xe0
+#endif
+#define MAY_GOTO(off)	BPF_RAW_INSN(BPF_JMP | BPF_JCOND, 0, 0, off, 0)
+
+#define JIT_ENABLE	"/proc/sys/net/core/bpf_jit_enable"
+
+/* Put @value there; return what it was, or 0 if that cannot be. */
+static char swap_jit_enable(char value)
+{
+	char text[] = { value, 0 }, old = 0;
+	int fd = open(JIT_ENABLE, O_RDONLY);
+
+	if (fd >= 0 && read(fd, &old, 1) != 1)
+		old = 0;
+	close(fd);
+	return old && write_file(JIT_ENABLE, text) ? old : 0;
+}
+
+/* More often than a timed may_goto jumps before it looks at the time */
+#define ROUNDS	70000
+
+static int load_rounds(void)
+{
+	struct bpf_insn insn[] = {
+		BPF_MOV64_IMM(R0, 0), MAY_GOTO(3), BPF_ALU64_IMM(BPF_ADD, R0, 1),
+		BPF_JMP_IMM(BPF_JEQ, R0, ROUNDS, 1), BPF_JMP_A(-4), BPF_EXIT_INSN(),
+	};
+	union bpf_attr attr = program_attr(insn, ARRAY_SIZE(insn));
+
+	attr.prog_type = BPF_PROG_TYPE_SOCKET_FILTER;
+	return load_attr(&attr);
+}
+
+/* How many calls a program that is interpreted has, or -1 */
+static int calls_of_interpreted(int fd)
+{
+	struct bpf_insn insn[64] = {};
+	struct bpf_prog_info info = {
+		.xlated_prog_insns = PTR(insn), .xlated_prog_len = sizeof(insn),
+	};
+	union bpf_attr attr;
+	int n = 0;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.info.bpf_fd = fd;
+	attr.info.info_len = sizeof(info);
+	attr.info.info = PTR(&info);
+	if (sys_bpf(BPF_OBJ_GET_INFO_BY_FD, &attr) || info.jited_prog_len)
+		return -1;
+	for (size_t i = 0; i < info.xlated_prog_len / sizeof(*insn); i++)
+		n += insn[i].code == (BPF_JMP | BPF_CALL);
+	return n;
+}
+
+static long run_socket_filter(int fd, __u32 *retval)
+{
+	char packet[64] = {};
+	union bpf_attr attr;
+	long ret;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.test.prog_fd = fd;
+	attr.test.data_in = PTR(packet);
+	attr.test.data_size_in = sizeof(packet);
+	ret = sys_bpf(BPF_PROG_TEST_RUN, &attr);
+	*retval = attr.test.retval;
+	return ret;
+}
+
+/*
+ * This needs no eBPF filters, and fails on mainline, where the program calls what
+ * only the JIT can call. It is not run there: it would not end.
+ */
+TEST(interpreter_counts_may_goto)
+{
+	char jit = swap_jit_enable('0');
+	__u32 retval = 0;
+	int fd, calls;
+
+	if (!jit)
+		SKIP(return, "needs root, and a kernel with BPF's interpreter");
+	fd = load_rounds();
+	swap_jit_enable(jit);
+	ASSERT_LE(0, fd) TH_LOG("error %d: %s", fd, verifier_log);
+	calls = calls_of_interpreted(fd);
+	EXPECT_EQ(0, calls);
+	if (!calls) {
+		EXPECT_EQ(0, run_socket_filter(fd, &retval));
+		EXPECT_EQ(ROUNDS, retval);
+	}
+	close(fd);
+}
+
+TEST(jit_times_may_goto)
+{
+	char jit = swap_jit_enable('1');
+	__u32 retval = 0;
+	int fd;
+
+	if (!jit)
+		SKIP(return, "needs root");
+	fd = load_rounds();
+	swap_jit_enable(jit);
+	ASSERT_LE(0, fd) TH_LOG("error %d: %s", fd, verifier_log);
+	EXPECT_EQ(0, run_socket_filter(fd, &retval));
+	EXPECT_EQ(ROUNDS, retval);
+	close(fd);
+}
+
+/* --- What is answered without a run --- */
+
+static long count_runs(int fd)
+{
+	struct bpf_prog_info info = {};
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.info.bpf_fd = fd;
+	attr.info.info_len = sizeof(info);
+	attr.info.info = PTR(&info);
+	return sys_bpf(BPF_OBJ_GET_INFO_BY_FD, &attr) ?: (long)info.run_cnt;
+}
+
+static void child_calls(const struct abi *abi, long fd)
+{
+	CHECK(attach_ebpf(0, fd), 0);
+	for (int i = 0; i < 10; i++)
+		call(abi, GETPPID);
+}
+
+/* How often a filter is run for ten calls and some more; it allows everything. */
+static long runs_of(struct __test_metadata *_metadata, int fd)
+{
+	long runs;
+
+	EXPECT_LE(0, fd) TH_LOG("error %d: %s", fd, verifier_log);
+	if (fd < 0)
+		return fd;
+	EXPECT_FINE(run(child_calls, &native, fd));
+	runs = count_runs(fd);
+	close(fd);
+	return runs;
+}
+
+static int load_function(void)
+{
+	return LOAD_EBPF(BPF_CALL_REL(1), BPF_EXIT_INSN(), VERDICT(ALLOW));
+}
+
+/* It would jump if it had been there some thousand times. */
+static int load_may_goto(void)
+{
+	return LOAD_EBPF(MAY_GOTO(2), VERDICT(ALLOW), VERDICT(ALLOW));
+}
+
+static void expect_runs(struct __test_metadata *_metadata, bool jit)
+{
+	static const int ids[] = {
+		BPF_FUNC_ktime_get_ns, BPF_FUNC_ktime_get_boot_ns, BPF_FUNC_ktime_get_coarse_ns,
+		BPF_FUNC_ktime_get_tai_ns, BPF_FUNC_get_prandom_u32,
+	};
+	long runs;
+
+	/* Functions are followed where there is a list of them. */
+	runs = runs_of(_metadata, load_function());
+	EXPECT_TRUE(jit ? !runs : runs >= 10) TH_LOG("%ld runs, JIT %d", runs, jit);
+	EXPECT_LE(10, runs_of(_metadata, load_may_goto()));
+	/* However the verifier writes what they do. */
+	for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
+		runs = runs_of(_metadata, LOAD_EBPF(BPF_CALL_HELPER(ids[i]), VERDICT(ALLOW)));
+		EXPECT_LE(10, runs) TH_LOG("helper %d", ids[i]);
+	}
+}
+
+TEST(what_is_not_pure_is_run)
+{
+	union bpf_attr attr;
+	int stats;
+	char jit;
+
+	NEED_EBPF();
+	if (geteuid())
+		SKIP(return, "needs root");
+	memset(&attr, 0, sizeof(attr));
+	attr.enable_stats.type = BPF_STATS_RUN_TIME;
+	stats = sys_bpf(BPF_ENABLE_STATS, &attr);
+	ASSERT_LE(0, stats);
+	if (runs_of(_metadata, LOAD_EBPF(VERDICT(ALLOW))))
+		SKIP(return, "no tables");
+	for (char value = '0'; value <= '1'; value++) {
+		jit = swap_jit_enable(value);
+		if (!jit)
+			continue;
+		expect_runs(_metadata, value == '1');
+		swap_jit_enable(jit);
+	}
+	close(stats);
+}
+
 /* --- Attributes of a program --- */
 
 TEST(programs_have_no_attach_type_and_do_not_sleep)
