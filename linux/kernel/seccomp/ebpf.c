@@ -188,65 +188,46 @@ struct bpf_prog *seccomp_ebpf_get(int fd)
 
 #ifdef CONFIG_SECCOMP_ACTION_TABLES
 /*
- * Is it a call, but not of the program's own functions? Where there is no JIT, the
- * verifier leaves other codes.
- */
-static bool is_foreign_call(const struct bpf_insn *insn)
-{
-	switch (insn->code) {
-	case BPF_JMP | BPF_CALL:
-	case BPF_JMP | BPF_CALL_ARGS:
-		return insn->src_reg != BPF_PSEUDO_CALL;
-	case BPF_JMP | BPF_CALL | BPF_X:
-	case BPF_JMP | BPF_TAIL_CALL:
-		return true;
-	}
-	return false;
-}
-
-/*
  * Does it depend on its context alone, and do nothing but return? The verifier
- * has resolved addresses of maps and of the kernel's variables, so these can no
- * longer be told from constants here; but it has put down that there are any.
+ * has resolved the addresses of maps, so these can no longer be told from
+ * constants; but it has put down that there are any.
  */
 static bool is_pure(const struct bpf_prog *prog)
 {
-	if (prog->aux->used_map_cnt || prog->aux->used_btf_cnt || prog->aux->kfunc_tab)
+	const struct bpf_prog_aux *aux = prog->aux;
+
+	if (aux->used_map_cnt || aux->used_btf_cnt || aux->kfunc_tab)
 		return false;
+	return seccomp_probe_is_pure(prog->insnsi, prog->len);
+}
 
-	for (unsigned int i = 0; i < prog->len; i++) {
-		const struct bpf_insn *insn = &prog->insnsi[i];
+/*
+ * Are the functions of a program, one after the other, what bpf_prog.insnsi has?
+ * The interpreter leaves no list of them.
+ */
+static bool has_functions(const struct bpf_prog *prog)
+{
+	const struct bpf_prog_aux *aux = prog->aux;
+	unsigned int end = 0;
 
-		switch (BPF_CLASS(insn->code)) {
-		case BPF_ALU:
-		case BPF_ALU64:
-			break;
-		case BPF_LD:
-			if (insn->code != (BPF_LD | BPF_IMM | BPF_DW) || insn->src_reg)
-				return false;
-			i++;
-			break;
-		case BPF_LDX:
-			if (BPF_MODE(insn->code) != BPF_MEM && BPF_MODE(insn->code) != BPF_MEMSX)
-				return false;
-			break;
-		case BPF_ST:
-			if (BPF_MODE(insn->code) != BPF_MEM &&
-			    insn->code != (BPF_ST | BPF_NOSPEC))
-				return false;
-			break;
-		case BPF_STX:
-			if (BPF_MODE(insn->code) != BPF_MEM)
-				return false;
-			break;
-		case BPF_JMP:
-			/* Where a computed jump goes is in a map, too. */
-			if (is_foreign_call(insn) || insn->code == (BPF_JMP | BPF_JA | BPF_X))
-				return false;
-			break;
-		}
+	for (unsigned int i = 0; aux->func && i < aux->real_func_cnt; i++) {
+		if (aux->func[i]->aux->subprog_start != end)
+			return false;
+		end += aux->func[i]->len;
 	}
-	return true;
+	return end == prog->len;
+}
+
+static struct seccomp_probe *alloc_probe(const struct bpf_prog *prog)
+{
+	struct seccomp_probe *p = seccomp_probe_alloc(prog->insnsi, prog->len);
+
+	/* Without them the walk ends where one is called. */
+	if (!p || !has_functions(prog))
+		return p;
+	for (unsigned int i = 0; i < prog->aux->real_func_cnt; i++)
+		seccomp_probe_add_function(p, prog->aux->func[i]->aux->subprog_start);
+	return p;
 }
 
 static int probe(void *context, const struct seccomp_space *space,
@@ -259,6 +240,10 @@ static int probe(void *context, const struct seccomp_space *space,
  * seccomp_ebpf_program - make what is needed to attach an eBPF program
  * @prog: it, from seccomp_ebpf_get(); the reference is taken over, even if this
  *	fails
+ * @fits: it is short enough to be attached
+ *
+ * One that does not fit is not looked at. Attaching it fails later, where it does
+ * for a classic filter of that length.
  *
  * Context: Process context, may sleep. Takes no locks. Stops for a fatal
  * signal.
@@ -266,10 +251,10 @@ static int probe(void *context, const struct seccomp_space *space,
  * Return: For seccomp_program_put(). As a pointer: -ENOMEM, or -EINTR if a fatal
  * signal is pending.
  */
-struct seccomp_program *seccomp_ebpf_program(struct bpf_prog *prog)
+struct seccomp_program *seccomp_ebpf_program(struct bpf_prog *prog, bool fits)
 {
-	bool pure = is_pure(prog);
-	struct seccomp_probe *p = pure ? seccomp_probe_alloc(prog->insnsi, prog->len) : NULL;
+	bool pure = fits && is_pure(prog);
+	struct seccomp_probe *p = pure ? alloc_probe(prog) : NULL;
 	struct seccomp_program *program;
 
 	program = seccomp_program_create_ebpf(prog, !pure, p ? probe : NULL, p);

@@ -6,6 +6,7 @@
 
 #include <linux/err.h>
 #include <linux/errno.h>
+#include <linux/types.h>
 
 struct bpf_prog;
 struct seccomp_program;
@@ -20,9 +21,9 @@ static inline struct bpf_prog *seccomp_ebpf_get(int fd)
 #endif /* CONFIG_SECCOMP_FILTER_EXTENDED */
 
 #if defined(CONFIG_SECCOMP_FILTER_EXTENDED) && defined(CONFIG_SECCOMP_ACTION_TABLES)
-struct seccomp_program *seccomp_ebpf_program(struct bpf_prog *prog);
+struct seccomp_program *seccomp_ebpf_program(struct bpf_prog *prog, bool fits);
 #else
-static inline struct seccomp_program *seccomp_ebpf_program(struct bpf_prog *prog)
+static inline struct seccomp_program *seccomp_ebpf_program(struct bpf_prog *prog, bool fits)
 {
 	return ERR_PTR(-EINVAL);
 }

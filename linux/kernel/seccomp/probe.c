@@ -37,6 +37,39 @@
  * addresses do not leak into values, and that no jump leaves the program. Here
  * what was not written is unknown, addresses are numbers made up, of which
  * nothing follows for a value, and what is not understood ends the walk.
+ *
+ * What is taken for granted of a program that was loaded, who promises it, and
+ * what happens on the day that it changes:
+ *
+ * - What runs is bpf_prog.insnsi. It is what bpftool dumps as "xlated", and the
+ *   JIT compiles it, with constants blinded or not. Nothing would be noticed;
+ *   KUnit and ebpf_random_test compare verdicts with runs.
+ * - An instruction means what RFC 9669 says. That is ABI. Those that only the
+ *   kernel writes (BPF_NOSPEC, a call of the interpreter) and the kernel's own
+ *   registers are not: instructions are listed in seccomp_probe_is_pure(), and a
+ *   program with any other has to run.
+ * - A map, a BTF or a kfunc that is used is counted in bpf_prog_aux, by what is
+ *   needed to put it back. An address of one is a constant here. Nothing is
+ *   loaded through a constant, and a store through one ends the walk.
+ * - A helper leaves a call. It does not if the verifier writes the helper's
+ *   instructions in its place, as it does for map look-ups, whose map is counted.
+ *   It could do so for the time. That would come from a constant or a per-CPU
+ *   address: the former is not loaded from, the latter is no listed instruction.
+ *   Those of the allowed helpers that have an effect all have a map, but for
+ *   bpf_trace_printk().
+ * - The target of a call is relative, in imm, and off is the index of the function.
+ *   Nobody promises that, and kernels differ. The target has to be where
+ *   bpf_prog_aux.func says that this function begins, else the walk ends. The
+ *   interpreter has another form of calls and leaves no such list: programs run
+ *   where they call functions then.
+ * - may_goto is not pure: one that is timed calls the kernel, and one that is
+ *   counted loads its count into a register of the kernel's, which nothing else
+ *   does in a program without maps.
+ * - A load from the context is as the program has it. The conversion of contexts is
+ *   in seccomp_verifier_ops, which has none.
+ * - Nobody replaces a program or its functions while it runs, or attaches to them.
+ *   bpf_check_attach_target() refuses it for this type. BPF_PROG_BIND_MAP can add a
+ *   map to a loaded program, which can only make it count as one that has to run.
  */
 
 #include <linux/bpf.h>
@@ -165,6 +198,8 @@ struct state {
  * @verdicts: what is found of them
  * @walks: how many walks have ended
  * @nr_saved: how many of @saved there are
+ * @nr_starts: how many of @starts there are
+ * @starts: where its functions begin, by their index
  * @now: the walk
  * @saved: what it has not come to yet
  */
@@ -177,6 +212,8 @@ struct seccomp_probe {
 	struct seccomp_verdict *verdicts;
 	unsigned int walks;
 	unsigned int nr_saved;
+	unsigned int nr_starts;
+	unsigned int starts[BPF_MAX_SUBPROGS];
 	struct state now;
 	struct state saved[SAVED_MAX];
 };
@@ -838,12 +875,22 @@ static void enter_frame(struct seccomp_probe *p)
 	};
 }
 
+/*
+ * Does a call lead to the beginning of a function, and of the one that it names?
+ * Nothing else may be concluded from what the verifier left in it.
+ */
+static bool is_call_of_function(const struct seccomp_probe *p, const struct bpf_insn *insn)
+{
+	return insn->src_reg == BPF_PSEUDO_CALL && insn->off >= 0 && insn->off < p->nr_starts &&
+	       p->starts[insn->off] == p->now.pc + insn->imm + 1;
+}
+
 /* False if the walk ends here. */
-static bool walk_call(struct seccomp_probe *p)
+static bool walk_call(struct seccomp_probe *p, const struct bpf_insn *insn)
 {
 	struct frame *f;
 
-	if (p->now.depth + 1 == MAX_CALL_FRAMES)
+	if (!is_call_of_function(p, insn) || p->now.depth + 1 == MAX_CALL_FRAMES)
 		return false;
 	p->now.depth++;
 	p->now.written = true;
@@ -853,6 +900,7 @@ static bool walk_call(struct seccomp_probe *p)
 	for (unsigned int i = BPF_REG_6; i <= BPF_REG_9; i++)
 		p->now.regs[i] = unknown();
 	enter_frame(p);
+	p->now.pc += insn->imm + 1;
 	return true;
 }
 
@@ -923,11 +971,7 @@ static enum step walk_branch(struct seccomp_probe *p, const struct bpf_insn *ins
 		st->pc += insn->imm + 1;
 		return GO_ON;
 	case BPF_JMP | BPF_CALL:
-	case BPF_JMP | BPF_CALL_ARGS:
-		if (insn->src_reg != BPF_PSEUDO_CALL || !walk_call(p))
-			return STOPPED;
-		st->pc += insn->imm + 1;
-		return GO_ON;
+		return walk_call(p, insn) ? GO_ON : STOPPED;
 	}
 	if (!walk_jump(p, insn, &taken))
 		return STOPPED;
@@ -1061,14 +1105,132 @@ int seccomp_probe_verdicts(struct seccomp_probe *p, const struct seccomp_space *
 	}
 }
 
+/* Purity */
+
+/* Moves that no list has are made between address spaces, or to a CPU's own memory. */
+static bool is_pure_alu(const struct bpf_insn *insn)
+{
+	bool wide = BPF_CLASS(insn->code) == BPF_ALU64;
+
+	switch (BPF_OP(insn->code)) {
+	case BPF_ADD:
+	case BPF_SUB:
+	case BPF_MUL:
+	case BPF_OR:
+	case BPF_AND:
+	case BPF_XOR:
+	case BPF_LSH:
+	case BPF_RSH:
+	case BPF_ARSH:
+		return !insn->off;
+	case BPF_NEG:
+		return !insn->off && BPF_SRC(insn->code) == BPF_K;
+	case BPF_DIV:
+	case BPF_MOD:
+		return insn->off == 0 || insn->off == 1;
+	case BPF_MOV:
+		if (!insn->off)
+			return true;
+		return BPF_SRC(insn->code) == BPF_X &&
+		       (insn->off == 8 || insn->off == 16 || (wide && insn->off == 32));
+	case BPF_END:
+		return !insn->off && !(wide && BPF_SRC(insn->code) == BPF_TO_BE) &&
+		       (insn->imm == 16 || insn->imm == 32 || insn->imm == 64);
+	}
+	return false;
+}
+
+static bool is_pure_jump(const struct bpf_insn *insn)
+{
+	switch (insn->code) {
+	case BPF_JMP | BPF_JA:
+	case BPF_JMP32 | BPF_JA:
+	case BPF_JMP | BPF_EXIT:
+		return true;
+	case BPF_JMP | BPF_CALL:
+	case BPF_JMP | BPF_CALL_ARGS:
+		/* What it calls is looked at as well, whichever of the functions it is. */
+		return insn->src_reg == BPF_PSEUDO_CALL;
+	}
+	return is_condition(BPF_OP(insn->code));
+}
+
+/*
+ * Memory is reached by the program's own registers. The kernel's hold what is to
+ * be stored, but are loaded into only to count what may_goto jumps.
+ */
+static bool is_pure_memory(const struct bpf_insn *insn)
+{
+	bool load = BPF_CLASS(insn->code) == BPF_LDX;
+
+	if (insn->dst_reg >= MAX_BPF_REG || (load && insn->src_reg >= MAX_BPF_REG))
+		return false;
+	return BPF_MODE(insn->code) == BPF_MEM ||
+	       (load && BPF_MODE(insn->code) == BPF_MEMSX && BPF_SIZE(insn->code) != BPF_DW);
+}
+
+static bool is_pure_insn(const struct bpf_insn *insn)
+{
+	if (insn->dst_reg >= MAX_BPF_EXT_REG || insn->src_reg >= MAX_BPF_EXT_REG)
+		return false;
+	if (insn->code == (BPF_ST | BPF_NOSPEC))
+		return true;
+
+	switch (BPF_CLASS(insn->code)) {
+	case BPF_ALU:
+	case BPF_ALU64:
+		return is_pure_alu(insn);
+	case BPF_JMP:
+	case BPF_JMP32:
+		return is_pure_jump(insn);
+	case BPF_LDX:
+	case BPF_ST:
+	case BPF_STX:
+		return is_pure_memory(insn);
+	}
+	return false;
+}
+
+/**
+ * seccomp_probe_is_pure - do instructions only compute what is returned?
+ * @insns: a program as it is after verification
+ * @len: how many there are
+ *
+ * Addresses of maps cannot be told from constants here; that there are none is for
+ * the caller to see. Of instructions that are not known nothing is concluded.
+ *
+ * Context: Any context.
+ *
+ * Return: Whether no instruction does more than to compute, to jump, to use the
+ * stack, to load from the context, and to call another of the program's functions.
+ */
+bool seccomp_probe_is_pure(const struct bpf_insn *insns, unsigned int len)
+{
+	for (unsigned int i = 0; i < len; i++) {
+		const struct bpf_insn *insn = &insns[i];
+
+		if (insn->code != (BPF_LD | BPF_IMM | BPF_DW)) {
+			if (!is_pure_insn(insn))
+				return false;
+			continue;
+		}
+		/* What is not a constant says so in the source register. */
+		if (insn->dst_reg >= MAX_BPF_REG || insn->src_reg || ++i == len || insns[i].code)
+			return false;
+	}
+	return true;
+}
+
 /**
  * seccomp_probe_alloc - prepare to probe a program
  * @insns: its instructions as they are after verification, to be kept until
  *	seccomp_probe_free()
  * @len: how many
  *
- * It must be pure: what it returns depends on nothing but struct seccomp_data.
- * The memory is charged to the caller: 150 kB, for a while.
+ * It must be pure, see seccomp_probe_is_pure(), and have no maps: what it returns
+ * depends on nothing but struct seccomp_data. Calls of its functions are followed
+ * only as far as these are known, see seccomp_probe_add_function(). The memory is
+ * charged to the caller: 150 kB, for a while.
  *
  * Context: Process context, may sleep.
  *
@@ -1083,8 +1245,26 @@ struct seccomp_probe *seccomp_probe_alloc(const struct bpf_insn *insns, unsigned
 		p->len = len;
 		p->steps = PROBE_STEPS;
 		p->ticks = 0;
+		p->nr_starts = 0;
 	}
 	return p;
+}
+
+/**
+ * seccomp_probe_add_function - say where the next function of a program begins
+ * @p: the probe
+ * @start: the function's first instruction
+ *
+ * To be called for all of them, in the order of the indices that calls have in
+ * their offset, and before seccomp_probe_verdicts(). The program itself is the
+ * first one.
+ *
+ * Context: Process context.
+ */
+void seccomp_probe_add_function(struct seccomp_probe *p, unsigned int start)
+{
+	if (p->nr_starts < ARRAY_SIZE(p->starts))
+		p->starts[p->nr_starts++] = start;
 }
 
 /**

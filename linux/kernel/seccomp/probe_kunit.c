@@ -3,8 +3,10 @@
 
 #include <kunit/test.h>
 #include <linux/array_size.h>
+#include <linux/atomic.h>
 #include <linux/audit.h>
 #include <linux/bpf.h>
+#include <linux/err.h>
 #include <linux/filter.h>
 #include <linux/limits.h>
 #include <linux/prandom.h>
@@ -13,7 +15,9 @@
 #include <linux/string.h>
 
 #include "analyze.h"
+#include "ebpf.h"
 #include "probe.h"
+#include "program.h"
 
 #define ARCH		AUDIT_ARCH_X86_64
 #define FIELD(field)	offsetof(struct seccomp_data, field)
@@ -67,6 +71,15 @@ static u32 run(const struct bpf_prog *prog, u32 nr)
 	return bpf_prog_run_pin_on_cpu(prog, &sd);
 }
 
+/* Functions are here numbered by the calls of them. */
+static void add_called(struct seccomp_probe *p, const struct bpf_insn *insns, unsigned int len)
+{
+	for (unsigned int i = 0; i < len; i++) {
+		if (insns[i].code == (BPF_JMP | BPF_CALL))
+			seccomp_probe_add_function(p, i + insns[i].imm + 1);
+	}
+}
+
 static struct seccomp_verdict probe(struct kunit *test, const struct bpf_insn *insns,
 				    unsigned int len, u32 first, u32 last)
 {
@@ -75,6 +88,7 @@ static struct seccomp_verdict probe(struct kunit *test, const struct bpf_insn *i
 	struct seccomp_verdict verdict;
 
 	KUNIT_ASSERT_NOT_NULL(test, p);
+	add_called(p, insns, len);
 	KUNIT_EXPECT_EQ(test, seccomp_probe_verdicts(p, &space, &verdict), 0);
 	seccomp_probe_free(p);
 	return verdict;
@@ -409,10 +423,14 @@ static void test_addresses(struct kunit *test)
 	EXPECT_OPEN(test, 0, 0, BPF_ST_MEM(BPF_W, BPF_REG_1, 0, 1), RET(1));
 }
 
+/* A call of what is @to instructions further, function @index of the program. */
+#define CALL_OF(index, to)						\
+	BPF_RAW_INSN(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_CALL, index, to)
+
 /* Functions have a stack each, and give back what a call keeps. */
 static void test_calls(struct kunit *test)
 {
-#define CALL(to)	BPF_RAW_INSN(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_CALL, 1, to)
+#define CALL(to)	CALL_OF(0, to)
 	EXPECT_CONSTANT(test, 5, 5, 5 + 3, LOAD_NR(BPF_REG_6),
 			BPF_ST_MEM(BPF_DW, BPF_REG_10, -8, 3), CALL(3),
 			BPF_LDX_MEM(BPF_DW, BPF_REG_0, BPF_REG_10, -8),
@@ -429,7 +447,7 @@ static void test_calls(struct kunit *test)
 	EXPECT_OPEN(test, 5, 5, CALL(2), BPF_LDX_MEM(BPF_DW, BPF_REG_0, BPF_REG_0, -8),
 		    BPF_EXIT_INSN(), BPF_ST_MEM(BPF_DW, BPF_REG_10, -8, 99),
 		    BPF_MOV64_REG(BPF_REG_0, BPF_REG_10), BPF_EXIT_INSN());
-	EXPECT_OPEN(test, 5, 5, CALL(3), CALL(4), BPF_EXIT_INSN(), BPF_EXIT_INSN(),
+	EXPECT_OPEN(test, 5, 5, CALL_OF(0, 3), CALL_OF(1, 4), BPF_EXIT_INSN(), BPF_EXIT_INSN(),
 		    BPF_ST_MEM(BPF_DW, BPF_REG_10, -8, 99), BPF_EXIT_INSN(),
 		    BPF_LDX_MEM(BPF_DW, BPF_REG_0, BPF_REG_10, -8), BPF_EXIT_INSN());
 	/* and its arguments are gone. */
@@ -440,6 +458,127 @@ static void test_calls(struct kunit *test)
 	EXPECT_OPEN(test, 5, 5, CALL(-1), RET(0));
 	EXPECT_OPEN(test, 5, 5, BPF_JMP_A(-1));
 #undef CALL
+}
+
+/* What a program with two functions and call @call returns, if that is known. */
+static struct seccomp_verdict probe_call(struct kunit *test, struct bpf_insn call,
+					 unsigned int functions)
+{
+	const struct bpf_insn insns[] = {
+		call, BPF_EXIT_INSN(), RET(1), RET(2),
+	};
+	struct seccomp_space space = { .arch = ARCH, .last = U32_MAX, .whole = true };
+	struct seccomp_probe *p = seccomp_probe_alloc(insns, ARRAY_SIZE(insns));
+	struct seccomp_verdict verdict;
+
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	for (unsigned int i = 0; i < functions; i++)
+		seccomp_probe_add_function(p, 2 * i);
+	KUNIT_EXPECT_EQ(test, seccomp_probe_verdicts(p, &space, &verdict), 0);
+	seccomp_probe_free(p);
+	return verdict;
+}
+
+/* A call is followed to the function that it names, where that begins. */
+static void test_targets(struct kunit *test)
+{
+	struct bpf_insn call = CALL_OF(1, 1);
+	struct seccomp_verdict v;
+
+	for (int index = -3; index < 6; index++) {
+		for (int to = -3; to < 8; to++) {
+			bool right = (index == 1 && to == 1) || (index == 2 && to == 3);
+
+			v = probe_call(test, CALL_OF(index, to), 3);
+			KUNIT_EXPECT_EQ_MSG(test, v.constant, right, "index %d, to %d", index, to);
+			if (right)
+				KUNIT_EXPECT_EQ(test, v.ret, index);
+		}
+	}
+	/* Function 2 is not known, or none is. */
+	KUNIT_EXPECT_TRUE(test, probe_call(test, call, 2).constant);
+	call = CALL_OF(2, 3);
+	KUNIT_EXPECT_FALSE(test, probe_call(test, call, 2).constant);
+	KUNIT_EXPECT_FALSE(test, probe_call(test, call, 0).constant);
+	/* As the interpreter has it. */
+	call.code = BPF_JMP | BPF_CALL_ARGS;
+	KUNIT_EXPECT_FALSE(test, probe_call(test, call, 3).constant);
+	/* More than there can be. */
+	call = CALL_OF(1, 1);
+	KUNIT_EXPECT_TRUE(test, probe_call(test, call, 10000).constant);
+}
+
+#define EXPECT_PURE(test, is, ...)					\
+do {									\
+	static const struct bpf_insn insns[] = { __VA_ARGS__ };		\
+									\
+	KUNIT_EXPECT_EQ(test, is, seccomp_probe_is_pure(insns, ARRAY_SIZE(insns))); \
+} while (0)
+
+/* What each instruction may be in. Every code is tried by probe_random_test. */
+static void test_purity(struct kunit *test)
+{
+	EXPECT_PURE(test, true, LOAD_ARG(BPF_REG_2), BPF_ST_NOSPEC(), RET(1));
+	EXPECT_PURE(test, true, BPF_LD_IMM64(BPF_REG_0, 1ULL << 40), CALL_OF(1, 1));
+	EXPECT_PURE(test, true, BPF_RAW_INSN(BPF_JMP | BPF_CALL_ARGS, 0, BPF_PSEUDO_CALL, 0, 1));
+	EXPECT_PURE(test, true, BPF_STX_MEM(BPF_DW, BPF_REG_10, BPF_REG_AX, -8));
+	/* Constants that are none, or have no second half. */
+	EXPECT_PURE(test, false, BPF_LD_IMM64_RAW(BPF_REG_0, BPF_PSEUDO_MAP_FD, 1));
+	EXPECT_PURE(test, false, BPF_LD_IMM64_RAW(BPF_REG_0, BPF_PSEUDO_BTF_ID, 1));
+	EXPECT_PURE(test, false, BPF_LD_IMM64_RAW(BPF_REG_0, BPF_PSEUDO_FUNC, 1));
+	EXPECT_PURE(test, false, BPF_RAW_INSN(BPF_LD | BPF_IMM | BPF_DW, 0, 0, 0, 1));
+	EXPECT_PURE(test, false, BPF_RAW_INSN(BPF_LD | BPF_IMM | BPF_DW, 0, 0, 0, 1), RET(1));
+	/* Helpers, kfuncs, tail calls, computed jumps. */
+	EXPECT_PURE(test, false, BPF_RAW_INSN(BPF_JMP | BPF_CALL, 0, 0, 0, 1));
+	EXPECT_PURE(test, false, BPF_RAW_INSN(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_KFUNC_CALL, 0, 1));
+	EXPECT_PURE(test, false, BPF_RAW_INSN(BPF_JMP | BPF_TAIL_CALL, 0, 0, 0, 0));
+	EXPECT_PURE(test, false, BPF_RAW_INSN(BPF_JMP | BPF_CALL | BPF_X, 0, 1, 1, 1));
+	EXPECT_PURE(test, false, BPF_RAW_INSN(BPF_JMP | BPF_JA | BPF_X, 0, 0, 0, 0));
+	/* May_goto as it is written, and as its count is kept. */
+	EXPECT_PURE(test, false, BPF_RAW_INSN(BPF_JMP | BPF_JCOND, 0, BPF_MAY_GOTO, 1, 0));
+	EXPECT_PURE(test, false, BPF_LDX_MEM(BPF_DW, BPF_REG_AX, BPF_REG_10, -8));
+	/* Atomic operations, memory that faults, arguments on the stack, a CPU's own memory. */
+	EXPECT_PURE(test, false, BPF_ATOMIC_OP(BPF_DW, BPF_ADD, BPF_REG_10, BPF_REG_0, -8));
+	EXPECT_PURE(test, false, BPF_RAW_INSN(BPF_LDX | BPF_PROBE_MEM | BPF_W, 0, 1, 0, 0));
+	EXPECT_PURE(test, false, BPF_RAW_INSN(BPF_ST | BPF_PROBE_MEM32 | BPF_W, 0, 1, 0, 0));
+	EXPECT_PURE(test, false, BPF_LDX_MEM(BPF_DW, BPF_REG_0, BPF_REG_PARAMS, 8));
+	EXPECT_PURE(test, false, BPF_STX_MEM(BPF_DW, BPF_REG_PARAMS, BPF_REG_0, -8));
+	EXPECT_PURE(test, false, BPF_MOV64_PERCPU_REG(BPF_REG_0, BPF_REG_1));
+	EXPECT_PURE(test, false, BPF_RAW_INSN(BPF_ALU64 | BPF_MOV | BPF_X, 0, 1,
+					      BPF_ADDR_SPACE_CAST, 1));
+	/* Registers that there are not. */
+	EXPECT_PURE(test, false, BPF_MOV64_IMM(MAX_BPF_EXT_REG, 1));
+	EXPECT_PURE(test, false, BPF_MOV64_REG(BPF_REG_0, 15));
+	/* Anywhere. */
+	EXPECT_PURE(test, false, RET(1), BPF_RAW_INSN(BPF_JMP | BPF_TAIL_CALL, 0, 0, 0, 0));
+}
+
+/*
+ * A program that is too long for the path is not looked at: it is kept as one that
+ * has to run, though its verdict is plain. Attaching it fails.
+ */
+static void test_length(struct kunit *test)
+{
+	const struct bpf_insn insns[] = { RET(7) };
+
+	for (int fits = 0; fits < 2; fits++) {
+		struct bpf_prog *prog = compile(test, insns, ARRAY_SIZE(insns));
+		const struct seccomp_answer *answer;
+		struct seccomp_program *program;
+
+		prog->type = BPF_PROG_TYPE_SECCOMP;
+		/* One for the filter and one that stays here. */
+		atomic64_set(&prog->aux->refcnt, 2);
+		program = seccomp_ebpf_program(prog, fits);
+		KUNIT_ASSERT_FALSE(test, IS_ERR(program));
+		KUNIT_EXPECT_EQ(test, program->stateful, !fits);
+		answer = seccomp_program_answer(program, SECCOMP_SLOT_NATIVE);
+		KUNIT_EXPECT_PTR_EQ(test, answer->prog, fits ? NULL : prog);
+		KUNIT_EXPECT_EQ(test, program->path_insns, prog->len);
+		seccomp_program_put(program);
+		KUNIT_EXPECT_EQ(test, atomic64_read(&prog->aux->refcnt), 1);
+		bpf_prog_free(prog);
+	}
 }
 
 /* What a bit test of many numbers costs, it is charged for. */
@@ -504,6 +643,9 @@ static struct kunit_case probe_cases[] = {
 	KUNIT_CASE(test_ranges),
 	KUNIT_CASE(test_addresses),
 	KUNIT_CASE(test_calls),
+	KUNIT_CASE(test_targets),
+	KUNIT_CASE(test_purity),
+	KUNIT_CASE(test_length),
 	KUNIT_CASE(test_charge),
 	KUNIT_CASE(test_bound),
 	{ }

@@ -10,7 +10,6 @@
 
 #include "ebpf_program.h"
 
-#define FUNCTIONS_MAX	18
 #define STACK_BYTES	64
 #define LINES_MAX	(EBPF_INSNS_MAX * 8)
 
@@ -558,7 +557,8 @@ as_it_is:
 	add_to(to, insn, line.to);
 }
 
-static void expand(struct maker *m, struct lines *from, struct lines *to, bool blinding)
+static void expand(struct maker *m, struct lines *from, struct lines *to, bool blinding,
+		   unsigned int *starts)
 {
 	static unsigned int place[LINES_MAX + 1];
 
@@ -571,6 +571,8 @@ static void expand(struct maker *m, struct lines *from, struct lines *to, bool b
 			verify(m, to, from->line[i]);
 	}
 	place[from->nr] = to->nr;
+	for (unsigned int i = 0; i < m->functions; i++)
+		starts[i] = place[starts[i]];
 	for (unsigned int i = 0; i < to->nr; i++) {
 		struct line *line = &to->line[i];
 
@@ -599,6 +601,64 @@ static unsigned int finish(const struct lines *lines, struct bpf_insn *insns)
 	return lines->nr;
 }
 
+/* Put down which function a call is of, as jit_subprogs() does. */
+static void number_call(struct ebpf_program *p, unsigned int pc)
+{
+	for (unsigned int i = 0; i < p->nr_starts; i++) {
+		if (p->starts[i] == pc + 1 + p->ready[pc].imm)
+			p->ready[pc].off = i;
+	}
+}
+
+/* What another kernel might leave of a call. */
+static void make_strange(struct maker *m, struct bpf_insn *call)
+{
+	switch (pick(m, 6)) {
+	case 0:
+		call->off = call->imm;
+		call->imm = 0x1234560;
+		break;
+	case 1:
+		call->imm += 1 + pick(m, 8);
+		break;
+	case 2:
+		call->imm -= 1 + pick(m, 8);
+		break;
+	case 3:
+		call->off += 1 + pick(m, 3);
+		break;
+	case 4:
+		call->off -= 1 + pick(m, 3);
+		break;
+	default:
+		call->imm = call->off;
+		call->off = 0;
+	}
+}
+
+/* Make the calls ready, which depends on who runs the program. */
+static void finish_calls(struct maker *m, struct ebpf_program *p)
+{
+	bool interpreter = !pick(m, 8);
+
+	p->strange = !pick(m, 16);
+	for (unsigned int i = 0; i < p->ready_len; i++) {
+		struct bpf_insn *insn = &p->ready[i];
+
+		if (insn->code != (BPF_JMP | BPF_CALL))
+			continue;
+		number_call(p, i);
+		if (p->strange)
+			make_strange(m, insn);
+		if (interpreter) {
+			insn->code = BPF_JMP | BPF_CALL_ARGS;
+			insn->off = pick(m, 16);
+		}
+	}
+	if (interpreter)
+		p->nr_starts = 0;
+}
+
 /**
  * make_ebpf_program - make a program
  * @bytes: what decides
@@ -612,22 +672,21 @@ void make_ebpf_program(struct bytes *bytes, u32 number, struct ebpf_program *p)
 {
 	static struct lines a, b;
 	struct maker maker = { .bytes = bytes, .number = number, .lines = &a }, *m = &maker;
-	int starts[FUNCTIONS_MAX];
 	unsigned int size;
 
 	a.nr = 0;
 	m->functions = 1 + pick(m, 4);
 	/* Some go deep. */
 	if (!pick(m, 16))
-		m->functions = FUNCTIONS_MAX;
+		m->functions = EBPF_FUNCTIONS_MAX;
 	size = m->functions > 4 ? 4 : 40 / m->functions;
 	for (unsigned int i = 0; i < m->functions; i++) {
-		starts[i] = a.nr;
+		p->starts[i] = a.nr;
 		add_function(m, i, 1 + pick(m, size));
 	}
 	for (unsigned int i = 0; i < a.nr; i++) {
 		if (a.line[i].to < NOWHERE)
-			a.line[i].to = starts[-2 - a.line[i].to];
+			a.line[i].to = p->starts[-2 - a.line[i].to];
 		else if (a.line[i].insn.code == (BPF_JMP | BPF_JA) && !pick(m, 3))
 			a.line[i].insn.code = BPF_JMP32 | BPF_JA;
 	}
@@ -636,24 +695,19 @@ void make_ebpf_program(struct bytes *bytes, u32 number, struct ebpf_program *p)
 		a.nr = 0;
 		add(m, ALU64_K(BPF_MOV, BPF_REG_0, 0));
 		add(m, RETURN);
+		m->functions = 1;
 	}
 	p->len = finish(&a, p->insns);
 
-	expand(m, &a, &b, false);
+	expand(m, &a, &b, false, p->starts);
 	if (pick(m, 2)) {
-		expand(m, &b, &a, true);
+		expand(m, &b, &a, true, p->starts);
 		p->ready_len = finish(&a, p->ready);
 	} else {
 		p->ready_len = finish(&b, p->ready);
 	}
-	/* What else is in a call is for whom it is made ready. */
-	for (unsigned int i = 0; i < p->ready_len; i++) {
-		if (p->ready[i].code == (BPF_JMP | BPF_CALL)) {
-			p->ready[i].off = 1;
-			if (!pick(m, 4))
-				p->ready[i].code = BPF_JMP | BPF_CALL_ARGS;
-		}
-	}
+	p->nr_starts = m->functions;
+	finish_calls(m, p);
 }
 
 /**

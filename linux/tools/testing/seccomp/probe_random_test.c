@@ -41,6 +41,7 @@ static struct {
 	unsigned long long refused;	/* that the verifier would have refused the program for */
 	unsigned long long ranges;	/* ranges found constant */
 	unsigned long long calls;	/* constant numbers of programs with functions */
+	unsigned long long strange;	/* programs whose calls are not what they should be */
 } count;
 
 static struct ebpf_program program;
@@ -145,8 +146,16 @@ static bool one(void)
 	space.last = space.first + nr - 1 < space.first ? U32_MAX : space.first + nr - 1;
 	nr = space.last - space.first + 1;
 	make_ebpf_program(&bytes, space.first, &program);
+	count.strange += program.strange;
+	if (!seccomp_probe_is_pure(program.ready, program.ready_len)) {
+		print_ebpf_program(program.ready, program.ready_len);
+		printf("not ok probe_random: not pure\n");
+		return false;
+	}
 
 	p = seccomp_probe_alloc(program.ready, program.ready_len);
+	for (unsigned int i = 0; p && i < program.nr_starts; i++)
+		seccomp_probe_add_function(p, program.starts[i]);
 	if (!p || seccomp_probe_verdicts(p, &space, v)) {
 		printf("not ok probe_random: no verdicts\n");
 		return false;
@@ -179,6 +188,62 @@ static bool one(void)
 	return ok;
 }
 
+/* Codes of pure instructions: all that RFC 9669 has but atomic operations, and BPF_NOSPEC. */
+static const u8 pure_codes[] = {
+	/* arithmetic of 32 bits, and of 64 */
+	0x04, 0x0c, 0x14, 0x1c, 0x24, 0x2c, 0x34, 0x3c, 0x44, 0x4c, 0x54, 0x5c, 0x64, 0x6c,
+	0x74, 0x7c, 0x84, 0x94, 0x9c, 0xa4, 0xac, 0xb4, 0xbc, 0xc4, 0xcc, 0xd4, 0xdc,
+	0x07, 0x0f, 0x17, 0x1f, 0x27, 0x2f, 0x37, 0x3f, 0x47, 0x4f, 0x57, 0x5f, 0x67, 0x6f,
+	0x77, 0x7f, 0x87, 0x97, 0x9f, 0xa7, 0xaf, 0xb7, 0xbf, 0xc7, 0xcf, 0xd7,
+	/* jumps by 64 bits, call, exit, a call for the interpreter; jumps by 32 bits */
+	0x05, 0x15, 0x1d, 0x25, 0x2d, 0x35, 0x3d, 0x45, 0x4d, 0x55, 0x5d, 0x65, 0x6d, 0x75,
+	0x7d, 0x85, 0x95, 0xa5, 0xad, 0xb5, 0xbd, 0xc5, 0xcd, 0xd5, 0xdd, 0xe5,
+	0x06, 0x16, 0x1e, 0x26, 0x2e, 0x36, 0x3e, 0x46, 0x4e, 0x56, 0x5e, 0x66, 0x6e, 0x76,
+	0x7e, 0xa6, 0xae, 0xb6, 0xbe, 0xc6, 0xce, 0xd6, 0xde,
+	/* loads, with the sign or without; stores; the barrier */
+	0x61, 0x69, 0x71, 0x79, 0x81, 0x89, 0x91, 0x62, 0x6a, 0x72, 0x7a, 0x63, 0x6b, 0x73,
+	0x7b, 0xc2,
+};
+
+static bool is_pure_code(unsigned int code)
+{
+	/* A constant of 64 bits takes two instructions. */
+	if (code == 0x18)
+		return false;
+	return memchr(pure_codes, code, sizeof(pure_codes));
+}
+
+/*
+ * Each code, with all that else may be in an instruction: where the list has none,
+ * it must not be pure, and where it has one, in some form.
+ */
+static bool check_purity(void)
+{
+	static const s16 offs[] = { 0, 1, 2, 8, 16, 32, 64, -1 };
+	static const s32 imms[] = { 0, 1, 8, 16, 32, 64 };
+
+	for (unsigned int code = 0; code < 256; code++) {
+		unsigned int pure = 0;
+
+		for (unsigned int regs = 0; regs < 256; regs++) {
+			for (unsigned int k = 0; k < ARRAY_SIZE(offs) * ARRAY_SIZE(imms); k++) {
+				struct bpf_insn insn = {
+					.code = code, .dst_reg = regs & 15, .src_reg = regs >> 4,
+					.off = offs[k % ARRAY_SIZE(offs)],
+					.imm = imms[k / ARRAY_SIZE(offs)],
+				};
+
+				pure += seccomp_probe_is_pure(&insn, 1);
+			}
+		}
+		if (!pure == !is_pure_code(code))
+			continue;
+		printf("not ok probe_random: %u instructions of code %#x are pure\n", pure, code);
+		return false;
+	}
+	return true;
+}
+
 /* How many programs, and from which seed on. */
 int main(int argc, char **argv)
 {
@@ -188,6 +253,8 @@ int main(int argc, char **argv)
 		state = strtoull(argv[2], NULL, 0) * 0x9e3779b97f4a7c15 | 1;
 	shim_reset();
 	shim.plain = true;
+	if (!check_purity())
+		return 1;
 	for (long i = 0; i < programs; i++) {
 		if (!one())
 			return 1;
@@ -196,10 +263,12 @@ int main(int argc, char **argv)
 	       programs, count.constant, count.calls, count.ranges);
 	printf("# %llu vary, %llu more may be constant, %llu not for the verifier\n",
 	       count.varying, count.missed, count.refused);
+	printf("# %llu programs with strange calls\n", count.strange);
 	/* Else nothing would have been tested. */
 	if (programs >= PROGRAMS && (count.constant < 5ULL * programs ||
 				     count.varying < 2ULL * programs ||
-				     count.calls < 1ULL * programs)) {
+				     count.calls < 1ULL * programs ||
+				     count.strange < programs / 32ULL)) {
 		printf("not ok probe_random: the programs are too dull\n");
 		return 1;
 	}
