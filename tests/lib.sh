@@ -151,13 +151,16 @@ base_selftests="seccomp/seccomp_bpf ptrace/get_syscall_info ptrace/set_syscall_i
 pin_selftests="$(printf " seccomp/%s" pin_abi_test pin_exec_test pin_fault_test pin_stack_test \
 	pin_sync_test pin_test)"
 
+ebpf_selftests="$(printf " seccomp/%s" ebpf_attach_test ebpf_btf_test ebpf_deputy_test \
+	ebpf_dump_test ebpf_fault_test ebpf_filters_test ebpf_load_test ebpf_maps_test \
+	ebpf_privilege_test ebpf_random_test ebpf_ringbuf_test ebpf_stack_test ebpf_stress_test \
+	ebpf_tail_test ebpf_trace_test ebpf_translated_test)"
+
 # The series' own, which say nothing of how a verdict is found: they pass on
 # mainline too.
 our_selftests="$(printf " seccomp/%s" entry_test entry_test_32 abi_test args_test constant_test \
 	dump_test fault_test flags_test inherit_test plan_test proc_test stack_test \
-	stress_test tsync_test ebpf_attach_test ebpf_btf_test ebpf_deputy_test ebpf_dump_test \
-	ebpf_fault_test ebpf_filters_test ebpf_load_test ebpf_privilege_test ebpf_random_test \
-	ebpf_stack_test ebpf_stress_test policy_read_test policy_test trace_test) $pin_selftests"
+	stress_test tsync_test policy_read_test policy_test trace_test) $ebpf_selftests $pin_selftests"
 
 # What runs on other architectures, too.
 foreign_selftests="seccomp/seccomp_bpf"

@@ -212,50 +212,6 @@ TEST(who_may_load_does_not_depend_on_unprivileged_bpf_disabled)
 		write_file(UNPRIVILEGED, saved);
 }
 
-/* How long a program is once it has been made safe against speculation */
-static int safe_length(__u32 type)
-{
-	int map = create_bytes(0), fd;
-	struct bpf_insn insn[] = {
-		BPF_CALL_HELPER(BPF_FUNC_get_prandom_u32), BPF_ALU64_IMM(BPF_AND, R0, 63),
-		BPF_LD_MAP_VALUE(R3, map, 0), BPF_ALU64_REG(BPF_ADD, R3, R0),
-		BPF_LDX_MEM(BPF_B, R0, R3, 0), BPF_EXIT_INSN(),
-	};
-	union bpf_attr attr = program_attr(insn, ARRAY_SIZE(insn));
-	struct bpf_prog_info info = {};
-
-	attr.prog_type = type;
-	fd = load_attr(&attr);
-	memset(&attr, 0, sizeof(attr));
-	attr.info.bpf_fd = fd;
-	attr.info.info_len = sizeof(info);
-	attr.info.info = PTR(&info);
-	if (sys_bpf(BPF_OBJ_GET_INFO_BY_FD, &attr))
-		info.xlated_prog_len = 0;
-	close(fd);
-	close(map);
-	return info.xlated_prog_len;
-}
-
-static void child_with_cap_bpf(const struct abi *abi, long arg)
-{
-	CHECK(set_caps(CAP(CAP_BPF)), 0);
-	report->seen = safe_length(BPF_PROG_TYPE_SOCKET_FILTER);
-}
-
-TEST(cap_perfmon_does_not_lift_the_guard_against_speculation)
-{
-	NEED_EBPF();
-	if (geteuid())
-		SKIP(return, "needs root");
-	EXPECT_FINE(run(child_with_cap_bpf, &native, 0));
-	EXPECT_LT(0, report->seen);
-	/* With mitigations off only filters may have one. */
-	EXPECT_LE(report->seen, safe_length(BPF_PROG_TYPE_SECCOMP));
-	if (safe_length(BPF_PROG_TYPE_SECCOMP) == safe_length(BPF_PROG_TYPE_SOCKET_FILTER))
-		TH_LOG("this machine needs no guard, so nothing was shown");
-}
-
 int main(int argc, char **argv)
 {
 	if (!set_up_report())

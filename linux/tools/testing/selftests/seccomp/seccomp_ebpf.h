@@ -175,6 +175,20 @@ static inline int create_map(__u32 type, __u32 key, __u32 value, __u32 entries)
 	return create_map_flags(type, key, value, entries, 0);
 }
 
+/* A map of @entries maps like @inner */
+static inline int create_outer_map(__u32 type, int inner, __u32 entries)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.map_type = type;
+	attr.key_size = sizeof(__u32);
+	attr.value_size = sizeof(__u32);
+	attr.max_entries = entries;
+	attr.inner_map_fd = inner;
+	return sys_bpf(BPF_MAP_CREATE, &attr);
+}
+
 /* An array of @n numbers of 64 bits */
 static inline int create_array(__u32 n)
 {
@@ -255,6 +269,33 @@ static inline long id_of(int fd)
 	attr.info.info = PTR(&info);
 	ret = sys_bpf(BPF_OBJ_GET_INFO_BY_FD, &attr);
 	return ret ?: info.id;
+}
+
+/*
+ * Read a program as verification left it, and how the JIT blinded it; @insn has room
+ * for @max instructions. Return how many there are, or a negative error.
+ */
+static inline int read_translated(int fd, struct bpf_insn *insn, size_t max)
+{
+	struct bpf_prog_info info = {
+		.xlated_prog_len = max * sizeof(*insn), .xlated_prog_insns = PTR(insn),
+	};
+	union bpf_attr attr;
+	long ret;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.info.bpf_fd = fd;
+	attr.info.info_len = sizeof(info);
+	attr.info.info = PTR(&info);
+	ret = sys_bpf(BPF_OBJ_GET_INFO_BY_FD, &attr);
+	if (ret)
+		return ret;
+	/* Only who may see addresses may see what was blinded. */
+	if (!info.xlated_prog_len || !info.xlated_prog_insns)
+		return -EPERM;
+	if (info.xlated_prog_len > max * sizeof(*insn))
+		return -E2BIG;
+	return info.xlated_prog_len / sizeof(*insn);
 }
 
 static inline int open_id(__u32 id)
@@ -437,6 +478,15 @@ static inline int load_counter(const struct abi *abi, __u32 nr, int map, __u32 i
 			 BPF_JMP_IMM(BPF_JEQ, R0, 0, 2), BPF_MOV64_IMM(R1, 1),
 			 BPF_ATOMIC_ADD(BPF_DW, R0, R1, 0), VERDICT(action),
 			 VERDICT(ALLOW));
+}
+
+/* A program of another type that is run for packets, see SO_ATTACH_BPF */
+static inline int load_type(__u32 type, const struct bpf_insn *insn, size_t n)
+{
+	union bpf_attr attr = program_attr(insn, n);
+
+	attr.prog_type = type;
+	return load_attr(&attr);
 }
 
 /* Are programs compiled? Only then do some parts of the language work. */
