@@ -57,6 +57,7 @@ struct logged {
 	int count;
 	/* Of the last record */
 	unsigned int arch, action;
+	unsigned long ip;
 	long nr, sig;
 };
 
@@ -83,6 +84,8 @@ static inline struct logged read_log(pid_t pid)
 			if (at && sscanf(at, " sig=%ld arch=%x syscall=%ld", &logged.sig,
 					 &logged.arch, &logged.nr) == 3)
 				logged.count++;
+			at = strstr(message.text, " ip=");
+			logged.ip = at ? strtoul(at + strlen(" ip="), NULL, 16) : 0;
 			at = strstr(message.text, " code=");
 			logged.action = at ? strtoul(at + strlen(" code="), NULL, 16) : 0;
 		}
@@ -101,15 +104,24 @@ static inline void restore_actions(void)
 		write_file(ACTIONS_LOGGED, saved_actions);
 }
 
+/* Not in a case: those run in processes of their own, which leave by _exit(). */
+static __attribute__((constructor)) void save_actions(void)
+{
+	FILE *actions = fopen(ACTIONS_LOGGED, "r");
+
+	if (!actions)
+		return;
+	if (fgets(saved_actions, sizeof(saved_actions), actions))
+		atexit(restore_actions);
+	fclose(actions);
+}
+
 static inline const char *set_up_log(void)
 {
 	struct timeval patience = { .tv_sec = 10 };
-	FILE *actions = fopen(ACTIONS_LOGGED, "r");
 
-	if (!actions || !fgets(saved_actions, sizeof(saved_actions), actions))
+	if (!saved_actions[0])
 		return "needs " ACTIONS_LOGGED;
-	fclose(actions);
-	atexit(restore_actions);
 	if (!open_audit())
 		return "needs CONFIG_AUDIT and CAP_AUDIT_READ";
 	if (!write_file(ACTIONS_LOGGED, ALL_LOGGED))
