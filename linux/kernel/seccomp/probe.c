@@ -36,7 +36,8 @@
  * The verifier has seen to it that nothing is read that was not written, that
  * addresses do not leak into values, and that no jump leaves the program. Here
  * what was not written is unknown, addresses are numbers made up, of which
- * nothing follows for a value, and what is not understood ends the walk.
+ * nothing follows for a value, and so is what is loaded from anywhere but the stack
+ * and the context. An instruction that is not understood ends the walk.
  *
  * What is taken for granted of a program that was loaded, who promises it, and
  * what happens on the day that it changes:
@@ -323,18 +324,21 @@ static s64 sign_extend(u64 v, unsigned int bits)
 /* Division does not trap, whatever is divided by what. */
 static u64 divide(u64 dst, u64 src, bool wide, bool sign, bool remainder)
 {
-	s64 a = wide ? dst : (s32)dst, b = wide ? src : (s32)src;
 	u64 quotient;
 
 	if (!src)
 		return remainder ? dst : 0;
+	if (sign && !wide) {
+		dst = (s32)dst;
+		src = (s32)src;
+	}
 	if (!sign)
 		quotient = div64_u64(dst, src);
-	else if (b == -1)
-		quotient = -(u64)a;
+	else if ((s64)src == -1)
+		quotient = -dst;
 	else
-		quotient = div64_s64(a, b);
-	return remainder ? (sign ? a : dst) - quotient * (sign ? b : src) : quotient;
+		quotient = div64_s64(dst, src);
+	return remainder ? dst - quotient * src : quotient;
 }
 
 static bool swap_bytes(const struct bpf_insn *insn, u64 v, u64 *res)
@@ -582,20 +586,18 @@ static u8 unsigned_condition(u8 op)
 }
 
 /*
- * The same for signed ones. As 64 bits the number is not negative. As 32 bits it
- * may be: its own half has the order of unsigned numbers, and all of the other
- * half is to the same side of it.
+ * The same for signed ones. Numbers that are not negative have the order of unsigned
+ * ones, and all compare alike with a negative one, which as an unsigned one is
+ * beyond them. As 64 bits the number is never negative. As 32 bits it is in the
+ * upper half, where the same holds of negative ones.
  */
 static u64 same_signed(u8 op, bool wide, u32 nr, u64 c)
 {
-	u64 half = nr <= S32_MAX ? S32_MAX : U32_MAX;
+	u64 last = same_unsigned(unsigned_condition(op), nr, wide ? c : (u32)c);
 
-	op = unsigned_condition(op);
-	if (wide)
-		return (s64)c < 0 ? U32_MAX : same_unsigned(op, nr, c);
-	if ((s32)(nr ^ (u32)c) < 0)
-		return half;
-	return min(half, same_unsigned(op, nr, (u32)c));
+	if (!wide && nr <= S32_MAX)
+		return min(last, S32_MAX);
+	return last;
 }
 
 static u32 same_up_to(u8 op, bool wide, u32 nr, u64 c)
