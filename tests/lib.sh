@@ -132,6 +132,24 @@ selftests() {
 	"$top/tests/ktap" $compare "$top/$reference/selftests" "$@" <"$raw" || failed=1
 }
 
+# jit_selftests SETTING VALUE PROGRAM...: run them on the patched kernel with this in
+# net.core, and see that the guest had it
+jit_selftests() {
+	setting=net.core.$1 value=$2
+	shift 2
+	if [ "$setting $value" = "net.core.bpf_jit_enable 0" ] &&
+		grep -qx CONFIG_BPF_JIT_ALWAYS_ON=y "$build/kernel/patched/.config"; then
+		echo "skip $setting is 0: the kernel is built with CONFIG_BPF_JIT_ALWAYS_ON"
+		return
+	fi
+	selftests "patched:sysctl.$setting=$value" 2 1200 "$@"
+	if grep -qxF "$setting $value" "$raw"; then
+		ok "$setting is $value"
+	else
+		not_ok "$setting is not $value but $(grep -F "$setting" "$raw")"
+	fi
+}
+
 # bpf_tests KERNEL: run BPF's own in a guest, their output in $raw
 bpf_tests() {
 	raw=$build/log/bpf-tests-$1.txt
@@ -151,10 +169,14 @@ base_selftests="seccomp/seccomp_bpf ptrace/get_syscall_info ptrace/set_syscall_i
 pin_selftests="$(printf " seccomp/%s" pin_abi_test pin_exec_test pin_fault_test pin_stack_test \
 	pin_sync_test pin_test)"
 
-ebpf_selftests="$(printf " seccomp/%s" ebpf_attach_test ebpf_btf_test ebpf_deputy_test \
+# Of eBPF filters; those that are tried for a while each are apart, for tests that run
+# them more than once.
+slow_ebpf_selftests="seccomp/ebpf_stack_test seccomp/ebpf_stress_test"
+quick_ebpf_selftests="$(printf " seccomp/%s" ebpf_attach_test ebpf_btf_test ebpf_deputy_test \
 	ebpf_dump_test ebpf_fault_test ebpf_filters_test ebpf_load_test ebpf_maps_test \
-	ebpf_privilege_test ebpf_random_test ebpf_ringbuf_test ebpf_stack_test ebpf_stress_test \
-	ebpf_tail_test ebpf_trace_test ebpf_translated_test)"
+	ebpf_privilege_test ebpf_random_test ebpf_ringbuf_test ebpf_tail_test ebpf_trace_test \
+	ebpf_translated_test)"
+ebpf_selftests="$quick_ebpf_selftests $slow_ebpf_selftests"
 
 # The series' own, which say nothing of how a verdict is found: they pass on
 # mainline too.

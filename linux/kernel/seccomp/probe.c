@@ -443,6 +443,13 @@ static bool walk_alu(struct seccomp_probe *p, const struct bpf_insn *insn)
 	if (BPF_SRC(insn->code) == BPF_X && !unary)
 		src = p->now.regs[insn->src_reg];
 
+	/* Blinded by the JIT, a move of zero is this. */
+	if (BPF_OP(insn->code) == BPF_XOR && BPF_SRC(insn->code) == BPF_X &&
+	    insn->dst_reg == insn->src_reg) {
+		*dst = known(0);
+		return true;
+	}
+
 	/* Moves keep what they move. */
 	if (BPF_OP(insn->code) == BPF_MOV && !insn->off) {
 		if (wide || src.kind == NUMBER || src.kind == UNKNOWN) {
