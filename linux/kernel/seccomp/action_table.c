@@ -53,6 +53,7 @@
 #include <linux/hash.h>
 #include <linux/limits.h>
 #include <linux/minmax.h>
+#include <linux/mm.h>
 #include <linux/moduleparam.h>
 #include <linux/random.h>
 #include <linux/sched.h>
@@ -61,6 +62,7 @@
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/vmalloc.h>
 
 #include "action_table.h"
 #include "program.h"
@@ -136,7 +138,7 @@ struct seen {
  * @filter: the filter
  * @log: it has SECCOMP_FILTER_FLAG_LOG
  * @stateful: it has to run for each call
- * @unanalyzed: it runs whole because it was not analyzed
+ * @unanalyzed: its analysis is incomplete, see struct seccomp_program
  * @nr_plans: how many of @plans there are
  * @nr_steps: how many of @steps are used by plans
  * @steps_left: how many more steps of the parent's to look at
@@ -368,6 +370,20 @@ static void move_plans(struct seccomp_action_table *table, const struct draft *d
 	}
 }
 
+/*
+ * Memory for kvfree(). A large block need not be in one piece, so that nothing is
+ * reclaimed or compacted to have one.
+ */
+static void *table_alloc(size_t size)
+{
+	void *p;
+
+	if (size <= PAGE_SIZE)
+		return kmalloc(size, TABLE_GFP);
+	p = kvmalloc(size, GFP_KERNEL_ACCOUNT | __GFP_NORETRY | __GFP_NOWARN);
+	return p ?: __vmalloc(size, TABLE_GFP);
+}
+
 /**
  * seccomp_table_build - join what a filter says with what its ancestors do
  * @program: what it says
@@ -394,7 +410,7 @@ seccomp_table_build(const struct seccomp_program *program,
 	if (WARN_ON_ONCE(!program || !parent))
 		return NULL;
 
-	d = kvmalloc_obj(*d, TABLE_GFP);
+	d = table_alloc(sizeof(*d));
 	slots = kmalloc_array(SECCOMP_SLOTS, sizeof(*slots), TABLE_GFP);
 	if (d && slots) {
 		d->filter = filter;
@@ -410,8 +426,8 @@ seccomp_table_build(const struct seccomp_program *program,
 		memset(d->chains, WALK, sizeof(d->chains));
 		memset(d->seen, 0, sizeof(d->seen));
 		join_slots(d, slots, program, parent);
-		table = kvmalloc(struct_size(table, plans, d->nr_plans) +
-				 d->nr_steps * sizeof(*d->steps), TABLE_GFP);
+		table = table_alloc(struct_size(table, plans, d->nr_plans) +
+				    d->nr_steps * sizeof(*d->steps));
 	}
 	if (table) {
 		table->nr_plans = d->nr_plans;

@@ -21,8 +21,7 @@ struct seq_file;
  * @filter: the filter
  * @log: it was attached with SECCOMP_FILTER_FLAG_LOG
  * @stateful: it has to run, whatever the others return
- * @unanalyzed: it runs whole because it was not analyzed, see
- *	struct seccomp_program
+ * @unanalyzed: its analysis is incomplete, see struct seccomp_program
  */
 struct seccomp_step {
 	struct seccomp_answer answer;
@@ -169,7 +168,7 @@ seccomp_table_allow(const struct seccomp_action_table *table)
  * @arch: SECCOMP_ARCH_NATIVE or SECCOMP_ARCH_COMPAT
  *
  * Return: A bit for each number of its system call table, which live as long as
- * @table; NULL if that is.
+ * @table; NULL without a table.
  */
 static inline const unsigned long *
 seccomp_table_bits(const struct seccomp_action_table *table, u32 arch)

@@ -628,19 +628,71 @@ static void test_many_joins(struct kunit *test)
 	}
 	insns[len++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
 
-	/* Each may kill, so that all of them run beside the errno of the newest. */
+	/* None can matter beside the errno of the newest, but all are looked at. */
 	for (unsigned int i = 0; i < depth; i++)
-		stack_push_arg(s, SECCOMP_RET_ALLOW | i, SECCOMP_RET_KILL_PROCESS);
+		stack_push_arg(s, SECCOMP_RET_ALLOW | i, SECCOMP_RET_ERRNO);
 	stack_push(s, insns, len);
 	for (u32 i = 0; i < nr; i++)
 		walked += plan_of(s, SECCOMP_ARCH_NATIVE, i)->way == SECCOMP_WALK;
-	KUNIT_EXPECT_GE(test, walked, nr - 512 / depth - 1);
-	KUNIT_EXPECT_LT(test, walked, nr);
+	/* JOIN_STEPS_MAX */
+	KUNIT_EXPECT_EQ(test, walked, nr - 8192 / depth);
 	expect_runs(s);
 
 	/* What is walked stays so in the next table, and returns the same. */
 	stack_push_ret(s, SECCOMP_RET_TRAP | 4);
 	expect_runs(s);
+}
+
+/*
+ * The first numbers have a residual with so many @tests of an argument. The others
+ * return more constants than there can be answers, so that the filter is compiled
+ * whole; beside that it has a residual program only if that is short.
+ */
+static void expect_rest_beside_whole(struct kunit *test, unsigned int tests, bool rest)
+{
+	const u32 first = 10, nr = 300;
+	struct stack *s = test->priv;
+	struct seccomp_filter *f;
+	struct sock_filter *insns;
+	unsigned int len = 0;
+
+	insns = kunit_kcalloc(test, 2 * (nr + tests) + 6, sizeof(*insns), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, insns);
+	insns[len++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0);
+	insns[len++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, first, 0, 1);
+	insns[len++] = (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, 2 * tests + 2);
+	insns[len++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+						    offsetof(struct seccomp_data, args[0]));
+	for (u32 i = 0; i < tests; i++) {
+		insns[len++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, i, 0, 1);
+		insns[len++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
+							    SECCOMP_RET_ERRNO | i % 200);
+	}
+	insns[len++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	for (u32 i = first; i < first + nr; i++) {
+		insns[len++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, i, 0, 1);
+		insns[len++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | i);
+	}
+	insns[len++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+
+	f = stack_push(s, insns, len);
+	KUNIT_EXPECT_NOT_NULL(test, f->program->whole);
+	KUNIT_EXPECT_EQ(test, rest, !!f->program->rest);
+	KUNIT_EXPECT_FALSE(test, f->program->unanalyzed);
+	/* Neither is taken for a constant. */
+	KUNIT_EXPECT_EQ(test, SECCOMP_ASK_ONE, plan_of(s, SECCOMP_ARCH_NATIVE, 0)->way);
+	KUNIT_EXPECT_EQ(test, SECCOMP_ASK_ONE,
+			plan_of(s, SECCOMP_ARCH_NATIVE, first + nr - 1)->way);
+	expect_runs(s);
+	stack_clear(s);
+}
+
+static void test_rest_beside_whole(struct kunit *test)
+{
+	if (SECCOMP_ARCH_NATIVE_NR < 310)
+		kunit_skip(test, "not enough system calls");
+	expect_rest_beside_whole(test, 100, true);
+	expect_rest_beside_whole(test, 400, false);
 }
 
 /* The same instructions again, after memory was short: they are analyzed anew. */
@@ -914,6 +966,7 @@ static struct kunit_case action_table_cases[] = {
 	KUNIT_CASE(test_many_actions),
 	KUNIT_CASE(test_many_steps),
 	KUNIT_CASE(test_many_joins),
+	KUNIT_CASE(test_rest_beside_whole),
 	KUNIT_CASE(test_unanalyzed),
 	KUNIT_CASE(test_fallback),
 	KUNIT_CASE_SLOW(test_random_interpreted),

@@ -14,6 +14,9 @@
  * An eBPF program comes compiled. If it is pure, what it always returns is
  * found out and it runs for the other calls, else it runs for all; see ebpf.c.
  *
+ * The residual program of a filter that is compiled as well is left out if it is
+ * long: to compile both would cost too much.
+ *
  * Nothing here fails for want of time, and for want of memory only where the
  * filter could not be kept or run at all. A filter that could not be analyzed
  * runs whole for each system call, and its program is not shared: when another
@@ -285,10 +288,13 @@ static struct bpf_prog *compile_rest(struct draft *d, struct seccomp_residuals *
 	for (unsigned int i = FIRST_OTHER; i < d->nr; i++) {
 		struct seccomp_answer *a = &d->answers[i];
 
-		if (a->arch) {
-			a->arch--;
-			a->prog = prog;
-		}
+		if (!a->arch)
+			continue;
+		a->arch--;
+		a->prog = prog;
+		/* No slot leads here without a program. If one did, it would have to kill. */
+		if (!prog)
+			a->ret = SECCOMP_RET_KILL_PROCESS;
 	}
 	return prog;
 }
@@ -315,7 +321,7 @@ static struct bpf_prog *analyze(struct draft *d, const struct sock_fprog_kern *f
 			goto killed;
 	}
 	allow_exempt(d->slots);
-	d->unanalyzed = !rs || seccomp_analyzer_starved(an);
+	d->unanalyzed = (!rs && needs_whole(d->slots)) || seccomp_analyzer_starved(an);
 	rest = compile_rest(d, rs, check);
 	goto out;
 
@@ -389,7 +395,7 @@ static struct seccomp_program *alloc_program(const struct draft *d)
 static void report_unanalyzed(const struct seccomp_program *program)
 {
 	if (program->unanalyzed)
-		pr_warn_ratelimited("a filter of %s[%d] was not analyzed in full, it runs for more system calls than it has to\n",
+		pr_warn_ratelimited("a filter of %s[%d] was not fully analyzed and runs for more system calls than necessary\n",
 				    current->comm, task_pid_nr(current));
 }
 

@@ -22,6 +22,9 @@ FIXTURE_TEARDOWN(maps)
 {
 }
 
+/* As many as a kernel can be built for. */
+#define MOST_CPUS	8192
+
 static atomic_int ready, stop;
 
 /* --- Maps of maps --- */
@@ -209,7 +212,8 @@ static void *tally(void *arg)
 static void child_shares(void *(*fn)(void *arg))
 {
 	pthread_t threads[THREADS];
-	char values[8 * 64];
+	/* A per-CPU map has a value for each possible CPU. */
+	static char values[8 * MOST_CPUS];
 
 	for (long i = 0; i < THREADS; i++)
 		CHECK(pthread_create(&threads[i], NULL, fn, (void *)i), 0);
@@ -234,7 +238,8 @@ static void child_tallies(const struct abi *abi, long filter)
 
 static __u64 total_of(struct __test_metadata *_metadata, int map, bool percpu, __u32 key)
 {
-	__u64 values[64] = {}, sum = 0;
+	static __u64 values[MOST_CPUS];
+	__u64 sum = 0;
 
 	EXPECT_EQ(0, map_command(BPF_MAP_LOOKUP_ELEM, map, &key, values)) TH_LOG("key %u", key);
 	for (size_t i = 0; i < (percpu ? ARRAY_SIZE(values) : 1); i++)
