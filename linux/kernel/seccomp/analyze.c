@@ -75,9 +75,9 @@
  * value of a number, and compares further ones with it: the number is constant
  * if all are the same. Once two differ, nothing can make the number constant
  * again, and prune() drops it from all groups. Returns include what is not
- * written as one: a division by an X of 0 returns 0. Most numbers return the
- * value that was recorded first of all, the usual one. Whether they have is a
- * bit for each number, so that doing so again costs a few words of a set.
+ * written as one: a division by an X of 0 returns 0. What the last instruction
+ * returns is the usual value. Whether a number has returned it is a bit, so that
+ * doing so again costs a few words of a set.
  *
  * So: 0 and 2 are constant KILL_THREAD, 1 is constant ALLOW, 3 needs to run.
  *
@@ -96,10 +96,9 @@
  * A verdict is constant only if a return of the number was recorded, none of
  * another value was, and no group with that number was lost: a group ends in
  * record_set() or settle_set(), or is absorbed by one whose state holds its
- * state. Every concrete
- * run of the filter stays within some group at each instruction, so what it
- * returns has been recorded. Whatever is over a bound, cannot be allocated or
- * is not understood ends in lose_set(), never in silence.
+ * state. Every concrete run of the filter stays within some group at each
+ * instruction, so what it returns has been recorded. Whatever is over a bound,
+ * cannot be allocated or is not understood ends in lose_set(), never in silence.
  *
  * Bounds
  * ------
@@ -129,11 +128,10 @@
 #include "value.h"
 
 /*
- * How many steps to take for one filter, all spaces and traces together. A step
- * is some 64 machine instructions: one instruction for one group, one comparison
- * of two groups that meet, a set that returns. Container profiles need
- * 2000, the longest filters (4096) without arithmetic on the number ten times
- * that.
+ * How many steps to take for one filter, all spaces and traces together. A step is
+ * 60 to 130 machine instructions: one instruction for one group, one comparison of
+ * two groups that meet, a set that returns. Container profiles need 1700, the
+ * longest filters (4096) without arithmetic on the number ten times that.
  */
 #define ANALYZE_STEPS	(10 * BPF_MAXINSNS)
 
@@ -240,8 +238,8 @@ struct group {
  * @free: groups that were used before
  * @many: more groups, if @few did not suffice
  * @not_constant: the numbers that are known not to be constant
- * @returned_usual: the numbers that have returned @usual, but for some that did
- *	so by themselves
+ * @returned_usual: the numbers that have returned @usual; those that were recorded
+ *	one by one are not in it
  * @diverged: the numbers with more than one way through the filter
  * @pending: the instructions where groups wait
  * @cache: groups of the arithmetic result that regroup() works on
@@ -464,9 +462,9 @@ static void join_state(struct group *g, const struct group *h)
 		     rest__ &= rest__ - 1)
 
 /*
- * Number @i is not constant, and can never be again. That of a trace is settled
- * from the first without being counted: nothing is asked about its verdict, and
- * nothing drops it from its group.
+ * Number @i is not constant, and can never be again. In a trace, number 0 is marked
+ * so beforehand without being counted: nothing is recorded of it then, and prune()
+ * does not drop it.
  */
 static void settle(struct seccomp_analyzer *an, unsigned int i)
 {
@@ -511,8 +509,8 @@ static inline void record(struct seccomp_analyzer *an, unsigned int i, u32 ret)
 
 /*
  * The numbers @set may return @ret. Those that are known to have returned the usual
- * value are done with in a few words. Each gets there only once, and returns for
- * the first time only once; other ones are counted.
+ * value are done with in a few words. In a pass, a number gets there once and has
+ * its first value recorded once, so that only repeated records count as steps.
  */
 static void record_set(struct seccomp_analyzer *an, const unsigned long *set, u32 ret)
 {
@@ -778,9 +776,9 @@ static void branch_off_number(struct seccomp_analyzer *an, struct group *g,
 		return;
 	drop_number(g, i);
 
+	/* Not in a trace, where no value is the number: nothing is lost. */
 	h = copy_group(an, g);
 	if (!h) {
-		an->lost = true;
 		settle(an, i);
 		return;
 	}
@@ -862,6 +860,7 @@ static unsigned int jump(struct seccomp_analyzer *an, struct group *g,
 	}
 
 	outcome = seccomp_value_compare(op, a, b);
+	an->steps++;
 	note_outcome(an, outcome);
 	switch (outcome) {
 	case SECCOMP_ALWAYS:
@@ -1010,6 +1009,7 @@ static unsigned int alu(struct seccomp_analyzer *an, struct group *g,
 	u16 op = BPF_OP(an->insns[pc].code);
 	struct seccomp_value v = seccomp_value_alu(op, g->a, b);
 
+	an->steps++;
 	if ((g->a.nr || b.nr) && known_by_number(g->a) && known_by_number(b) &&
 	    !known_by_number(v)) {
 		regroup(an, g, op, b, pc);
@@ -1234,6 +1234,8 @@ static int run(struct seccomp_analyzer *an)
 		/* Else all words up to the end would be looked at. */
 		an->next = --an->nr_pending ? find_next_bit(an->pending, an->len, pc + 1) :
 					      an->len;
+		if (an->nr_pending)
+			an->steps += BIT_WORD(an->next - pc) / WORDS_PER_STEP;
 
 		while (list) {
 			struct group *g = list;

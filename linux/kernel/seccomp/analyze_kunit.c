@@ -333,13 +333,47 @@ static void test_divide_by_zero(struct kunit *test)
 	static const struct sock_filter never[] = {
 		LOAD_ARG, ALU(BPF_OR, 1), TAX, ALU_X(BPF_DIV), RET(ALLOW),
 	};
+	static const struct sock_filter before[] = {
+		LOAD_ARG, TAX, BPF_STMT(BPF_LD | BPF_IMM, 5), ALU_X(BPF_DIV),
+		BPF_STMT(BPF_LDX | BPF_IMM, 0), LOAD(args[1]), JUMP(BPF_JEQ, 1, 0, 1),
+		RET(DENY), RET(ALLOW),
+	};
 
 	EXPECT(test, zero, IS(0, 0), IS(9, 0));
 	EXPECT(test, more, IS(0, ALLOW), IS(499, ALLOW));
 	EXPECT(test, arg, VARIES(0));
 	EXPECT(test, killed, IS(0, 0));
 	EXPECT(test, never, IS(0, ALLOW));
+	EXPECT(test, before, VARIES(0));
+	/* The residual has to divide, too. */
+	KUNIT_EXPECT_EQ(test, verdicts[0].start, 0);
 	expect_range(test, number, ARRAY_SIZE(number), 0, 1, false, 0);
+}
+
+/* Comparisons of a constant with an X that is the number. */
+static void test_number_in_x(struct kunit *test)
+{
+	static const struct sock_filter ge[] = {
+		LOAD_NR, TAX, BPF_STMT(BPF_LD | BPF_IMM, 5), JUMP_X(BPF_JGE, 0, 1),
+		RET(DENY), RET(ALLOW),
+	};
+	static const struct sock_filter gt[] = {
+		LOAD_NR, TAX, BPF_STMT(BPF_LD | BPF_IMM, 5), JUMP_X(BPF_JGT, 0, 1),
+		RET(DENY), RET(ALLOW),
+	};
+	static const struct sock_filter set[] = {
+		LOAD_NR, TAX, BPF_STMT(BPF_LD | BPF_IMM, 5), JUMP_X(BPF_JSET, 0, 1),
+		RET(DENY), RET(ALLOW),
+	};
+	static const struct sock_filter both[] = {
+		LOAD_NR, TAX, ALU(BPF_ADD, 2), JUMP_X(BPF_JSET, 0, 1), RET(DENY), RET(ALLOW),
+	};
+
+	EXPECT(test, ge, IS(0, DENY), IS(4, DENY), IS(5, DENY), IS(6, ALLOW), IS(499, ALLOW));
+	EXPECT(test, gt, IS(0, DENY), IS(4, DENY), IS(5, ALLOW), IS(6, ALLOW), IS(499, ALLOW));
+	EXPECT(test, set, IS(0, ALLOW), IS(1, DENY), IS(2, ALLOW), IS(4, DENY), IS(8, ALLOW),
+	       IS(13, DENY));
+	EXPECT(test, both, IS(0, ALLOW), IS(1, DENY), IS(2, ALLOW), IS(4, DENY), IS(5, DENY));
 }
 
 /* What a shift by 32 or more does is nobody's business. */
@@ -472,6 +506,7 @@ static struct kunit_case analyze_cases[] = {
 	KUNIT_CASE(test_twice),
 	KUNIT_CASE(test_ret_a),
 	KUNIT_CASE(test_divide_by_zero),
+	KUNIT_CASE(test_number_in_x),
 	KUNIT_CASE(test_far_shift),
 	KUNIT_CASE(test_bad_space),
 	KUNIT_CASE(test_bounds),

@@ -197,9 +197,8 @@ static void write_jump(struct seccomp_residuals *rs, u16 code, u32 k,
 		       unsigned int yes, unsigned int no)
 {
 	/*
-	 * What is too far is gone to from nearby. That takes an instruction, after
-	 * which the other target may be too far as well; in the second round, for
-	 * the first one has been looked at already.
+	 * What is too far is gone to from nearby. Writing that jump moves everything
+	 * one further, so @yes, which was looked at first, needs a second look.
 	 */
 	for (int i = 0; i < 2; i++) {
 		if (yes - rs->front > JUMP_MAX) {

@@ -334,45 +334,55 @@ static void test_many_entries(struct kunit *test)
 	end(&w);
 }
 
-/* Three long rows; which of them the first test leads to, and the second. */
-static unsigned int make_far(struct sock_filter *filter, const unsigned int rows[3])
+/* Three rows of so many; which of them the first test leads to, and the second. */
+static unsigned int make_far(struct sock_filter *filter, u32 row_len, const unsigned int rows[3])
 {
-	enum { ROW = 300, ROWS = 6 };
+	enum { ROWS = 6 };
 	unsigned int len = 0;
 
 	filter[len++] = (struct sock_filter)LOAD_ARG;
 	filter[len++] = (struct sock_filter)JUMP(BPF_JEQ, 9, 1, 0);
 	filter[len++] = (struct sock_filter)JUMP(BPF_JEQ, 7, 1, 2);
 	for (int i = 0; i < 3; i++, len++)
-		filter[len] = (struct sock_filter)JA(ROWS - len - 1 + rows[i] * (ROW + 3));
+		filter[len] = (struct sock_filter)JA(ROWS - len - 1 + rows[i] * (row_len + 3));
 	for (u32 row = 0; row < 3; row++) {
 		/* What they make of A is read, so all of them stay. */
-		for (int i = 0; i < ROW; i++)
+		for (u32 i = 0; i < row_len; i++)
 			filter[len++] = (struct sock_filter)ALU(BPF_ADD, row + 1);
-		filter[len++] = (struct sock_filter)JUMP(BPF_JEQ, (row + 1) * ROW + 7, 0, 1);
+		filter[len++] = (struct sock_filter)JUMP(BPF_JEQ, (row + 1) * row_len + 7, 0, 1);
 		filter[len++] = (struct sock_filter)RET(ERRNO(row));
 		filter[len++] = (struct sock_filter)RET(SECCOMP_RET_TRAP | row);
 	}
 	return len;
 }
 
-/* Targets that are too far for a conditional jump, on either side and on both. */
+static void expect_far(struct kunit *test, u32 row_len, const unsigned int rows[3])
+{
+	static struct sock_filter filter[1000];
+	unsigned int len = make_far(filter, row_len, rows);
+	struct work w, whole = { .test = test, .insns = filter, .len = len };
+
+	begin(&w, test, filter, len);
+	KUNIT_ASSERT_EQ(test, add(&w, NR), 0);
+	finish(&w);
+	KUNIT_EXPECT_LE(test, w.len, len);
+	for (u32 arg = 5; arg < 11; arg++)
+		KUNIT_EXPECT_EQ(test, run(&w, 0, arg), run(&whole, 0, arg));
+	end(&w);
+}
+
+/*
+ * Targets that are too far for a conditional jump, on either side and on both, and
+ * those that become too far by what is written for the other one.
+ */
 static void test_far(struct kunit *test)
 {
 	static const unsigned int orders[][3] = { { 0, 1, 2 }, { 1, 0, 2 }, { 1, 2, 0 } };
-	static struct sock_filter filter[1000];
 
 	for (size_t i = 0; i < ARRAY_SIZE(orders); i++) {
-		unsigned int len = make_far(filter, orders[i]);
-		struct work w, whole = { .test = test, .insns = filter, .len = len };
-
-		begin(&w, test, filter, len);
-		KUNIT_ASSERT_EQ(test, add(&w, NR), 0);
-		finish(&w);
-		KUNIT_EXPECT_LE(test, w.len, len);
-		for (u32 arg = 5; arg < 11; arg++)
-			KUNIT_EXPECT_EQ(test, run(&w, 0, arg), run(&whole, 0, arg));
-		end(&w);
+		expect_far(test, 300, orders[i]);
+		for (u32 row_len = 248; row_len < 260; row_len++)
+			expect_far(test, row_len, orders[i]);
 	}
 }
 

@@ -17,6 +17,9 @@
 /* How many numbers of a space to try that nothing speaks for. */
 #define SAMPLES	12
 
+/* How many steps a filter may take, as analyze.c has it. */
+#define STEPS_MOST	(10 * BPF_MAXINSNS)
+
 /* In place of a verdict's entry: none. */
 #define NO_ENTRY	(-1)
 
@@ -211,6 +214,9 @@ void compare(const struct sock_filter *insns, unsigned int len, struct bytes *by
 	f.len = len;
 	an = seccomp_analyzer_alloc(insns, len);
 	rs = seccomp_residuals_alloc(insns, len);
+	/* Some run out of steps on their way. */
+	if (an && !choose(bytes, 8))
+		seccomp_analyzer_spend(an, STEPS_MOST - choose(bytes, 4096));
 	result->wrong = analyze(&f, an, rs);
 	for (int i = 0; i < SPACES && !result->wrong; i++) {
 		const struct seccomp_space *space = &spaces[i].space;

@@ -66,6 +66,23 @@ static bool returns(const struct seccomp_space *space, u32 nr, u32 ret)
 	return true;
 }
 
+/* What an error leaves behind must not change what the analyzer finds next. */
+static void expect_fresh(struct seccomp_analyzer *an, long when)
+{
+	static struct seccomp_verdict got[SECCOMP_SPACE_MAX], want[SECCOMP_SPACE_MAX];
+	const struct seccomp_space *space = &spaces[0].space;
+	struct seccomp_analyzer *fresh;
+
+	shim.looks_left = -1;
+	fresh = seccomp_analyzer_alloc(insns, len);
+	expect(!seccomp_analyze(fresh, space, want), "fails without a signal", when);
+	expect(!seccomp_analyze(an, space, got), "fails once more", when);
+	for (unsigned int j = 0; j < space_size(space); j++)
+		expect(!got[j].constant || (want[j].constant && got[j].ret == want[j].ret),
+		       "constant after an error, and not without", when);
+	seccomp_analyzer_free(fresh);
+}
+
 /* Analyze all spaces; whatever fails, what is constant must be right. */
 static int analyze_all(long when)
 {
@@ -89,6 +106,8 @@ static int analyze_all(long when)
 			       "not constant", when);
 		}
 	}
+	if (err)
+		expect_fresh(an, when);
 	seccomp_analyzer_free(an);
 	expect(!shim.bytes, "memory leaked", when);
 	return err;

@@ -86,18 +86,63 @@ static void make_values(void)
 	make_returns_a(2046);
 }
 
-/* The same, but not what the first number returned. */
+/* The same, but not what the last instruction returns. */
 static void make_unusual(void)
 {
-	load_nr();
-	add_jump(BPF_JEQ | BPF_K, 0, 0, 1);
-	add(BPF_RET | BPF_K, SECCOMP_RET_ERRNO);
+	make_bits();
+	insns[len - 1].k = SECCOMP_RET_ERRNO;
+}
+
+/*
+ * Arithmetic on what is known of all numbers alike, by two groups for a while, with
+ * another one that waits far away.
+ */
+static void make_arithmetic(unsigned int two, bool far)
+{
 	load_arg();
-	for (u32 i = 0; i < 2045; i++) {
-		add_jump(BPF_JSET | BPF_K, 1U << i % 32, 0, 1);
-		add(BPF_RET | BPF_K, ALLOW);
+	if (far) {
+		add_jump(BPF_JSET | BPF_K, 1, 0, 1);
+		add(BPF_JMP | BPF_JA, BPF_MAXINSNS - 2 - len - 1);
 	}
+	load_nr();
+	add_jump(BPF_JGE | BPF_X, 0x30, 2, 0);
+	add(BPF_LDX | BPF_IMM, 7);
+	load_arg();
+	for (unsigned int i = 0; i < two; i++)
+		add(BPF_ALU | BPF_OR | BPF_K, 0x1b7);
+	add(BPF_LDX | BPF_IMM, 0);
+	while (len < BPF_MAXINSNS - 2)
+		add(BPF_ALU | BPF_OR | BPF_K, 0x1b7);
+	add(BPF_ALU | BPF_OR | BPF_K, 0x1b7);
 	add(BPF_RET | BPF_K, ALLOW);
+}
+
+static void make_row(void)
+{
+	make_arithmetic(0, false);
+}
+
+static void make_two_rows(void)
+{
+	make_arithmetic(1200, false);
+}
+
+static void make_far(void)
+{
+	make_arithmetic(1200, true);
+}
+
+/* Jumps that are decided. */
+static void make_decided(void)
+{
+	load_nr();
+	add(BPF_ALU | BPF_OR | BPF_K, 0x10000);
+	while (len < BPF_MAXINSNS - 1)
+		add_jump(BPF_JSET | BPF_K, 0x10000, 0, 0);
+	add(BPF_RET | BPF_K, ALLOW);
+	/* The other target would be the next but one. */
+	for (unsigned int i = 2; i < len - 2; i++)
+		insns[i].jf = 1;
 }
 
 /* Each number gets a group of its own, with all of scratch memory, again and again. */
@@ -179,6 +224,10 @@ static const struct {
 	{ "cells", make_cells },
 	{ "splits", make_splits },
 	{ "residuals", make_residuals },
+	{ "row", make_row },
+	{ "two-rows", make_two_rows },
+	{ "far", make_far },
+	{ "decided", make_decided },
 };
 
 /* What the kernel does before a filter is compiled; callgrind counts this function. */
