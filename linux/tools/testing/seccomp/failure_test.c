@@ -106,6 +106,8 @@ static int analyze_all(long when)
 			       "not constant", when);
 		}
 	}
+	expect(seccomp_analyzer_starved(an) == !shim.allocs_left,
+	       "does not say whether memory was short", when);
 	if (err)
 		expect_fresh(an, when);
 	seccomp_analyzer_free(an);
