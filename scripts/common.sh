@@ -22,9 +22,16 @@ say() {
 # cross ARCH: what the names of Debian's compiler for it begin with
 cross() {
 	case $1 in
+	alpha)		echo alpha-linux-gnu- ;;
+	arm)		echo arm-linux-gnueabihf- ;;
 	arm64)		echo aarch64-linux-gnu- ;;
+	m68k)		echo m68k-linux-gnu- ;;
+	mips)		echo mips64el-linux-gnuabi64- ;;
+	parisc)		echo hppa-linux-gnu- ;;
 	powerpc)	echo powerpc64le-linux-gnu- ;;
 	riscv)		echo riscv64-linux-gnu- ;;
+	s390)		echo s390x-linux-gnu- ;;
+	sparc)		echo sparc64-linux-gnu- ;;
 	esac
 }
 

@@ -4,12 +4,12 @@
 # A configuration is a fragment for scripts/configure; a line "# arch: ARCH" in it
 # is for another architecture than x86, "# compiler: NAME" for another than gcc.
 
-# touched: the objects of what the series adds and changes, tools left out
+# touched: the objects of what the series adds and changes, tools and samples left out
 touched() {
 	{
 		(cd "$top/linux" && find . -name '*.c' | cut -c 3-)
 		sed -n 's,^+++ b/\(.*\.c\)$,\1,p' "$top/patches/$BASE"/*.patch
-	} | sed '/^tools\//d; s/\.c$/.o/' | sort -u
+	} | sed '/^tools\//d; /^samples\//d; s/\.c$/.o/' | sort -u
 }
 
 # listed FOLDER: what its Makefile has this configuration build there
@@ -42,17 +42,21 @@ built() {
 # What includes the headers that it changes at system call entry
 users() {
 	case ${ARCH-} in
+	alpha|arm|m68k|mips|parisc)
+			echo arch/$ARCH/kernel/ptrace.o ;;
 	arm64)		echo arch/arm64/kernel/syscall.o arch/arm64/kernel/ptrace.o ;;
 	powerpc)	echo arch/powerpc/kernel/syscall.o kernel/entry/ ;;
 	riscv)		echo arch/riscv/kernel/traps.o kernel/entry/ ;;
+	s390)		echo arch/s390/kernel/syscall.o kernel/entry/ ;;
+	sparc)		echo arch/sparc/kernel/ptrace_64.o ;;
 	*)		echo arch/x86/entry/ kernel/entry/ ;;
 	esac
 }
 
 # missing OBJECT...: what these need of the compiler's library, which no kernel has
 missing() {
-	[ -n "${ARCH-}" ] ||
-		(cd "$objects" && nm -u "$@" | grep -oE '\b__u?(div|mod|divmod)[dt]i[34]\b' | sort -u)
+	(cd "$objects" && nm -u "$@" |
+		grep -oE '\b__(u?(div|mod|divmod)[dt]i[34]|aeabi_u?ldivmod)\b' | sort -u)
 }
 
 # variants FOLDER: each of its configurations builds without a warning
