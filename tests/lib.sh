@@ -150,6 +150,33 @@ jit_selftests() {
 	fi
 }
 
+# benchmark NAME KERNEL [KARG]: run the base's seccomp_benchmark and the series' in a
+# guest that counts instructions for time, and hold what became of each of their
+# expectations against the list of that NAME. The number of calls is given: they would
+# else measure for seconds at a time.
+benchmark() {
+	name=$1 kernel=$2 list=benchmark-$1
+	raw=$build/log/$list.txt new=$build/reference-$list
+	"$top/tools/vm" --kernel "$kernel" --icount --timeout 900 --log "$list" \
+		--append "${3-}" --add "$build/guest/selftests:/" -- \
+		sh -c 'cd /selftests/seccomp && for p; do echo "$p:"; ./$p 20000; done; true' \
+		sh seccomp_benchmark seccomp_benchmark_new >"$raw" 2>&1 || {
+		not_ok "benchmark $name: $(tail -n 1 "$raw")"
+		return
+	}
+	{
+		echo "# What seccomp_benchmark expects, and what becomes of it: the base's, the series'"
+		grep -E '^(seccomp_benchmark.*:|1\.\.[0-9]+|(not )?ok [0-9]+ .*)$' "$raw"
+	} >"$new"
+	if cmp -s "$new" "$top/$reference/$list"; then
+		ok "benchmark $name: $(grep -c '^ok' "$new") expectations are met," \
+			"$(grep -c '^not ok' "$new") are not, as recorded"
+	else
+		not_ok "benchmark $name: look at diff $reference/$list build/reference-$list, and" \
+			"copy it if it is right"
+	fi
+}
+
 # bpf_tests KERNEL: run BPF's own in a guest, their output in $raw
 bpf_tests() {
 	raw=$build/log/bpf-tests-$1.txt
