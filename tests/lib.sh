@@ -209,7 +209,8 @@ ebpf_selftests="$quick_ebpf_selftests $slow_ebpf_selftests"
 # mainline too.
 our_selftests="$(printf " seccomp/%s" entry_test entry_test_32 abi_test args_test constant_test \
 	dump_test fault_test flags_test inherit_test plan_test proc_test stack_test \
-	stress_test tsync_test policy_read_test policy_test trace_test) $ebpf_selftests $pin_selftests"
+	stress_test tsync_test policy_read_test policy_test trace_test tracer_log_test) \
+	$ebpf_selftests $pin_selftests"
 
 # What runs on other architectures, too.
 foreign_selftests="seccomp/seccomp_bpf"

@@ -285,53 +285,67 @@ static const char *set_up(void)
 	return why;
 }
 
-#define SET_UP() do {								\
-	const char *why = set_up();						\
-										\
-	if (why)								\
-		SKIP(return, "%s", why);					\
-} while (0)
-
 TEST_F_TIMEOUT(abi, no_tracer_is_recorded, 120)
 {
-	SET_UP();
+	const char *why = set_up();
+
+	if (why)
+		SKIP(return, "%s", why);
 	expect_records(_metadata, variant->abi, ABSENT, DENY);
 }
 
 TEST_F_TIMEOUT(abi, tracer_that_goes_on_leaves_no_record, 120)
 {
-	SET_UP();
+	const char *why = set_up();
+
+	if (why)
+		SKIP(return, "%s", why);
 	expect_records(_metadata, variant->abi, GOES_ON, DENY);
 }
 
 TEST_F_TIMEOUT(abi, skipped_call_is_recorded_with_its_new_number, 120)
 {
-	SET_UP();
+	const char *why = set_up();
+
+	if (why)
+		SKIP(return, "%s", why);
 	expect_records(_metadata, variant->abi, SKIPS, DENY);
 	expect_records(_metadata, variant->abi, SKIPS_LOWER, DENY);
 }
 
 TEST_F_TIMEOUT(abi, task_killed_by_its_tracer_is_recorded, 120)
 {
-	SET_UP();
+	const char *why = set_up();
+
+	if (why)
+		SKIP(return, "%s", why);
 	expect_records(_metadata, variant->abi, KILLS, DENY);
 }
 
 TEST_F_TIMEOUT(abi, changed_number_is_recorded_as_what_becomes_of_it, 300)
 {
-	SET_UP();
+	const char *why = set_up();
+
+	if (why)
+		SKIP(return, "%s", why);
 	expect_for_actions(_metadata, variant->abi, CHANGES_NUMBER);
 }
 
 TEST_F_TIMEOUT(abi, changed_argument_is_recorded_as_what_becomes_of_it, 120)
 {
-	SET_UP();
+	const char *why = set_up();
+
+	if (why)
+		SKIP(return, "%s", why);
 	expect_for_actions(_metadata, variant->abi, CHANGES_ARGUMENT);
 }
 
 TEST_F_TIMEOUT(abi, number_changed_at_entry_is_recorded_as_if_called, 300)
 {
-	SET_UP();
+	const char *why = set_up();
+
+	if (why)
+		SKIP(return, "%s", why);
 	expect_for_actions(_metadata, variant->abi, CHANGES_AT_ENTRY);
 }
 
@@ -339,8 +353,10 @@ TEST_F_TIMEOUT(abi, administrator_silences_the_action_that_is_recorded, 120)
 {
 	const struct attempt skips = { SKIPS, DENY, true, true };
 	const struct attempt denied = { CHANGES_NUMBER, DENY, true, true };
+	const char *why = set_up();
 
-	SET_UP();
+	if (why)
+		SKIP(return, "%s", why);
 	ASSERT_TRUE(write_file(ACTIONS_LOGGED, "errno kill_process"));
 	expect_record(_metadata, variant->abi, &skips, true);
 	expect_record(_metadata, variant->abi, &denied, false);
