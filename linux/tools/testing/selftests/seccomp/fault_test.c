@@ -125,7 +125,7 @@ FIXTURE_TEARDOWN(again)
 TEST_F_TIMEOUT(again, what_was_not_analyzed_is_analyzed_when_attached_again, 180)
 {
 	const char *why = prepare_injection();
-	int unanalyzed = 0, last = WRONG, nth;
+	int unanalyzed = 0, last_unanalyzed = 0, last_refused = 0, nth;
 
 	if (why)
 		SKIP(return, "%s", why);
@@ -146,26 +146,29 @@ TEST_F_TIMEOUT(again, what_was_not_analyzed_is_analyzed_when_attached_again, 180
 			kill(pid, SIGKILL);
 			ASSERT_EQ(pid, waitpid(pid, &status, 0));
 			EXPECT_TRUE(found);
-			last = -1;
 			if (!shown.unanalyzed)
 				continue;
 			/* Its own program, and the first one's, which is the only one whole */
 			EXPECT_EQ(2, shown.residuals) TH_LOG("allocation %d", nth);
 			EXPECT_EQ(1, shown.unanalyzed) TH_LOG("allocation %d", nth);
 			unanalyzed++;
+			last_unanalyzed = nth;
 			continue;
 		}
 		ASSERT_TRUE(WIFEXITED(status));
 		ASSERT_NE(WRONG, WEXITSTATUS(status)) TH_LOG("allocation %d", nth);
 		if (WEXITSTATUS(status) == NO_FAILURE)
 			break;
-		last = WEXITSTATUS(status);
+		last_refused = nth;
 	}
 	TH_LOG("%d of %d failures left the filter without analysis", unanalyzed, nth - 1);
 	EXPECT_GT(MOST_ALLOCATIONS, nth);
 	EXPECT_GT(unanalyzed, 0);
-	/* The table comes last, and there is no filter without. */
-	EXPECT_EQ(REFUSED, last);
+	/*
+	 * The table comes after that, and there is no filter without. What may fail later
+	 * still is the kernel's own, such as kmemleak's.
+	 */
+	EXPECT_GT(last_refused, last_unanalyzed);
 }
 
 TEST_HARNESS_MAIN
