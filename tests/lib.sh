@@ -205,6 +205,18 @@ quick_ebpf_selftests="$(printf " seccomp/%s" ebpf_attach_test ebpf_btf_test ebpf
 	ebpf_translated_test)"
 ebpf_selftests="$quick_ebpf_selftests $slow_ebpf_selftests"
 
+# Threads that share maps and tail calls, which take minutes each on the debug kernel.
+sharing_ebpf_selftests="$(printf " seccomp/%s" ebpf_maps_test ebpf_ringbuf_test ebpf_tail_test)"
+
+# without LEFT-OUT PROGRAM...: the programs but those of the first list
+without() {
+	left_out=" $1 "
+	shift
+	for program; do
+		case $left_out in *" $program "*) ;; *) printf '%s ' "$program" ;; esac
+	done
+}
+
 # The series' own, which say nothing of how a verdict is found: they pass on
 # mainline too.
 our_selftests="$(printf " seccomp/%s" entry_test entry_test_32 abi_test args_test constant_test \
