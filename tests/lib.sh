@@ -110,15 +110,15 @@ foreign() {
 }
 
 # selftests KERNEL[:KARG[,KARG]...] SMP TIMEOUT PROGRAM...: run them in a guest, hold the
-# cases against what mainline gave
+# cases against what mainline gave. $tag, if set, is put behind the names of its logs.
 selftests() {
 	kernel=${1%%:*} karg=${1#"${1%%:*}"} smp=$2 timeout=$3
 	shift 3
-	raw=$build/log/selftests-$kernel$karg.txt
+	raw=$build/log/selftests-$kernel$karg${tag-}.txt
 	"$top/tools/vm" --kernel "$kernel" --smp "$smp" --mem 2G --timeout "$timeout" \
-		--log "selftests$karg" --append "$(echo "${karg#:}" | tr , " ")" --add "$build/guest/selftests:/" \
+		--log "selftests$karg${tag-}" --append "$(echo "${karg#:}" | tr , " ")" --add "$build/guest/selftests:/" \
 		--add "$top/guest/selftests" -- ./selftests "$@" >"$raw" ||
-		not_ok "guest-$kernel: $(tail -n 1 "$raw"), see build/log/vm-selftests$karg-$kernel.log"
+		not_ok "guest-$kernel: $(tail -n 1 "$raw"), see build/log/vm-selftests$karg${tag-}-$kernel.log"
 	# Mainline skips them all, so the record does not tell.
 	! grep -qF CONFIG_SECCOMP_FILTER_EXTENDED "$raw" ||
 		not_ok "eBPF: the $kernel kernel should have eBPF filters, and has none, see $raw"
@@ -130,6 +130,13 @@ selftests() {
 		not_ok "pins: there is no program of another ABI, see $raw"
 	[ "$kernel" = debug ] && compare=compare-slow || compare=compare
 	"$top/tests/ktap" $compare "$top/$reference/selftests" "$@" <"$raw" || failed=1
+}
+
+# debug_selftests PROGRAM...: run them on the debug kernel. Beside other tests the guest
+# may get no processor for longer than the 20 s in which the watchdog wants to see every
+# task scheduled: six times as long.
+debug_selftests() {
+	selftests debug:watchdog_thresh=60 2 4500 "$@"
 }
 
 # jit_selftests SETTING VALUE PROGRAM...: run them on the patched kernel with this in
@@ -219,10 +226,11 @@ without() {
 
 # The series' own, which say nothing of how a verdict is found: they pass on
 # mainline too.
-our_selftests="$(printf " seccomp/%s" entry_test entry_test_32 abi_test args_test constant_test \
-	dump_test fault_test flags_test inherit_test plan_test proc_test stack_test \
-	stress_test tsync_test policy_read_test policy_test trace_test tracer_log_test) \
-	$ebpf_selftests $pin_selftests"
+filter_selftests="$(printf " seccomp/%s" entry_test entry_test_32 abi_test args_test \
+	constant_test dump_test fault_test flags_test inherit_test plan_test proc_test \
+	stack_test stress_test tsync_test policy_read_test policy_test trace_test \
+	tracer_log_test)"
+our_selftests="$filter_selftests $ebpf_selftests $pin_selftests"
 
 # What runs on other architectures, too.
 foreign_selftests="seccomp/seccomp_bpf"
