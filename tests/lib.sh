@@ -132,11 +132,27 @@ selftests() {
 	"$top/tests/ktap" $compare "$top/$reference/selftests" "$@" <"$raw" || failed=1
 }
 
-# debug_selftests PROGRAM...: run them on the debug kernel. Beside other tests the guest
-# may get no processor for longer than the 20 s in which the watchdog wants to see every
-# task scheduled: six times as long.
+# verified_selftests KERNEL[:KARG[,KARG]...] SMP TIMEOUT PROGRAM...: the same with each
+# verdict verified. One that differs warns, and a guest that warns has failed.
+verified_selftests() {
+	case $1 in
+	*:*)	kernel=$1,seccomp.action_tables=verify ;;
+	*)	kernel=$1:seccomp.action_tables=verify ;;
+	esac
+	shift
+	selftests "$kernel" "$@"
+	if grep -qx 'seccomp.action_tables verify' "$raw"; then
+		ok "${kernel%%:*}${tag-}: verdicts are verified"
+	else
+		not_ok "${kernel%%:*}${tag-}: verdicts are not verified, see $raw"
+	fi
+}
+
+# debug_selftests PROGRAM...: run them on the debug kernel, which verifies verdicts. Beside
+# other tests the guest may get no processor for longer than the 20 s in which the watchdog
+# wants to see every task scheduled: six times as long.
 debug_selftests() {
-	selftests debug:watchdog_thresh=60 2 4500 "$@"
+	verified_selftests debug:watchdog_thresh=60 2 4500 "$@"
 }
 
 # jit_selftests SETTING VALUE PROGRAM...: run them on the patched kernel with this in

@@ -62,6 +62,7 @@
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/sysfs.h>
 #include <linux/vmalloc.h>
 
 #include "action_table.h"
@@ -72,14 +73,36 @@
 #define TABLE_GFP	(GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
 /*
- * seccomp.action_tables=0 has filters attached as if there were no tables, see
- * Documentation/admin-guide/kernel-parameters.txt. A parameter of the kernel,
- * so that all filters of a stack have a table or none has.
+ * seccomp.action_tables=0 has filters attached as if there were no tables, and
+ * "verify" has each verdict held against what the filters return, see
+ * Documentation/admin-guide/kernel-parameters.txt and verify.c. A parameter of the
+ * kernel, so that all filters of a stack have a table or none has.
  */
 #undef MODULE_PARAM_PREFIX
 #define MODULE_PARAM_PREFIX "seccomp."
 bool seccomp_action_tables __ro_after_init = true;
-module_param_named(action_tables, seccomp_action_tables, bool, 0444);
+bool seccomp_verify __ro_after_init;
+
+static int set_action_tables(const char *val, const struct kernel_param *kp)
+{
+	seccomp_verify = val && sysfs_streq(val, "verify");
+	if (!seccomp_verify)
+		return param_set_bool(val, kp);
+	seccomp_action_tables = true;
+	return 0;
+}
+
+static int get_action_tables(char *buffer, const struct kernel_param *kp)
+{
+	return seccomp_verify ? sysfs_emit(buffer, "verify\n") : param_get_bool(buffer, kp);
+}
+
+static const struct kernel_param_ops action_tables_ops = {
+	.flags = KERNEL_PARAM_OPS_FL_NOARG,
+	.set = set_action_tables,
+	.get = get_action_tables,
+};
+module_param_cb(action_tables, &action_tables_ops, &seccomp_action_tables, 0444);
 
 /* Places of plans that every table has. */
 enum {
@@ -104,8 +127,10 @@ enum {
  */
 #define JOIN_STEPS_MAX	8192
 
-/* The parent of filters that have none. Only its address means something. */
-const struct seccomp_action_table seccomp_table_no_filter;
+/* The parent of filters that have none. All its slots are the same. */
+const struct seccomp_action_table seccomp_table_no_filter = {
+	.known = &seccomp_table_no_filter.map,
+};
 
 static const struct seccomp_plan plan_walk = { .way = SECCOMP_WALK };
 static const struct seccomp_plan plan_allow = {
@@ -316,8 +341,10 @@ static const struct seccomp_plan *parent_plan(const struct seccomp_action_table 
 static void join_slots(struct draft *d, u8 *slots, const struct seccomp_program *program,
 		       const struct seccomp_action_table *parent)
 {
+	const u8 *before = parent->known->slots;
+
 	for (unsigned int slot = 0; slot < SECCOMP_SLOTS;) {
-		u8 own = program->slots[slot], older = parent->slots[slot];
+		u8 own = program->slots[slot], older = before[slot];
 		struct seen *seen = &d->seen[hash_32(own << 8 | older, SEEN_BITS)];
 
 		/* The same two meet again and again, mostly in a row. */
@@ -330,7 +357,7 @@ static void join_slots(struct draft *d, u8 *slots, const struct seccomp_program 
 		do
 			slots[slot++] = seen->place;
 		while (slot < SECCOMP_SLOTS && program->slots[slot] == own &&
-		       parent->slots[slot] == older);
+		       before[slot] == older);
 	}
 }
 
@@ -357,8 +384,28 @@ static void set_allow(struct seccomp_allow *allow, const u8 *slots)
 #endif
 }
 
-/* Give the plans of @d the memory that they stay in. */
-static void move_plans(struct seccomp_action_table *table, const struct draft *d)
+/* What system calls lead to by @slots. */
+static void fill_map(struct seccomp_map *map, const u8 *slots)
+{
+	memcpy(map->slots, slots, sizeof(map->slots));
+	set_allow(&map->allow, slots);
+}
+
+/* What they lead to if each verdict is verified: every filter is to run. */
+static void fill_map_to_walk(struct seccomp_map *map)
+{
+	memset(map->slots, WALK, sizeof(map->slots));
+	memset(&map->allow, 0, sizeof(map->allow));
+}
+
+/* How much memory follows a table, after its plans? */
+static size_t size_behind(const struct draft *d)
+{
+	return d->nr_steps * sizeof(*d->steps) + (seccomp_verify ? sizeof(struct seccomp_map) : 0);
+}
+
+/* Give the plans of @d the memory that they stay in. Returns what follows them. */
+static void *move_plans(struct seccomp_action_table *table, const struct draft *d)
 {
 	struct seccomp_step *steps = (struct seccomp_step *)(table->plans + d->nr_plans);
 
@@ -368,6 +415,7 @@ static void move_plans(struct seccomp_action_table *table, const struct draft *d
 		if (table->plans[i].nr_steps)
 			table->plans[i].steps = steps + (d->plans[i].steps - d->steps);
 	}
+	return steps + d->nr_steps;
 }
 
 /*
@@ -404,6 +452,7 @@ seccomp_table_build(const struct seccomp_program *program,
 {
 	struct seccomp_action_table *table = NULL;
 	struct draft *d;
+	void *behind;
 	u8 *slots;
 
 	/* No filter is attached on top of one whose table is missing. */
@@ -426,14 +475,19 @@ seccomp_table_build(const struct seccomp_program *program,
 		memset(d->chains, WALK, sizeof(d->chains));
 		memset(d->seen, 0, sizeof(d->seen));
 		join_slots(d, slots, program, parent);
-		table = table_alloc(struct_size(table, plans, d->nr_plans) +
-				    d->nr_steps * sizeof(*d->steps));
+		table = table_alloc(struct_size(table, plans, d->nr_plans) + size_behind(d));
 	}
 	if (table) {
+		struct seccomp_map *known = &table->map;
+
 		table->nr_plans = d->nr_plans;
-		memcpy(table->slots, slots, sizeof(table->slots));
-		set_allow(&table->allow, slots);
-		move_plans(table, d);
+		behind = move_plans(table, d);
+		if (seccomp_verify) {
+			fill_map_to_walk(&table->map);
+			known = behind;
+		}
+		fill_map(known, slots);
+		table->known = known;
 	}
 	kfree(slots);
 	kvfree(d);
@@ -565,13 +619,13 @@ static void show_slots(struct view *v, const struct seccomp_slots *w)
 		seq_printf(v->m, "%s %u", w->name, s->first);
 		if (s->first != s->last)
 			seq_printf(v->m, "-%u", s->last);
-		show_plan(v, seccomp_table_lookup(v->table, s->arch, s->first));
+		show_plan(v, seccomp_table_known(v->table, s->arch, s->first));
 		return;
 	}
 	/* Once there is no room, all of it is asked for again. */
 	for (u32 nr = s->first; nr <= s->last && !seq_has_overflowed(v->m); nr++) {
 		seq_printf(v->m, "%s %u", w->name, nr - w->base);
-		show_plan(v, seccomp_table_lookup(v->table, s->arch, nr));
+		show_plan(v, seccomp_table_known(v->table, s->arch, nr));
 		cond_resched();
 	}
 }

@@ -5,6 +5,7 @@
 #define _KERNEL_SECCOMP_ACTION_TABLE_H
 
 #include <linux/bug.h>
+#include <linux/container_of.h>
 #include <linux/seccomp_entry.h>
 #include <linux/types.h>
 
@@ -34,7 +35,7 @@ struct seccomp_step {
 /**
  * enum seccomp_way - the ways to find out what is done to a system call
  * @SECCOMP_WALK: run every filter of the stack, each by itself; for what is
- *	over the bounds of a table
+ *	over the bounds of a table, and for all calls if verdicts are verified
  * @SECCOMP_ASK_ONE: ask the filter of the only step, a classic one
  * @SECCOMP_ASK_SOME: go through the steps
  * @SECCOMP_ERRNO: nobody is asked, it always is SECCOMP_RET_ERRNO
@@ -131,17 +132,29 @@ static __always_inline u32 seccomp_plan_run(const struct seccomp_plan *plan,
 
 #ifdef CONFIG_SECCOMP_ACTION_TABLES
 /**
- * struct seccomp_action_table - what a stack of filters does
+ * struct seccomp_map - which plan a system call leads to
  * @allow: a bit for each slot of a system call table that leads to a constant
  *	SECCOMP_RET_ALLOW; first, so that the native bits of x86-64 are one
  *	cache line
- * @slots: a place in @plans for each slot
- * @nr_plans: how many of them there are
- * @plans: what is done; their steps follow, so the compiler is not told of @nr_plans
+ * @slots: a place among the plans for each slot
  */
-struct seccomp_action_table {
+struct seccomp_map {
 	struct seccomp_allow allow;
 	u8 slots[SECCOMP_SLOTS];
+};
+
+/**
+ * struct seccomp_action_table - what a stack of filters does
+ * @map: what system calls are answered from
+ * @known: what has been found out, which is @map; or if verdicts are verified,
+ *	another map, while @map has no bit and leads to SECCOMP_WALK
+ * @nr_plans: how many of them there are
+ * @plans: what is done; their steps follow, so the compiler is not told of
+ *	@nr_plans. Behind them is what @known points to, if that is not @map.
+ */
+struct seccomp_action_table {
+	struct seccomp_map map;
+	const struct seccomp_map *known;
 	unsigned int nr_plans;
 	struct seccomp_plan plans[];
 };
@@ -159,7 +172,21 @@ void seccomp_table_free(const struct seccomp_action_table *table);
 static inline const struct seccomp_allow *
 seccomp_table_allow(const struct seccomp_action_table *table)
 {
-	return &table->allow;
+	return &table->map.allow;
+}
+
+/**
+ * seccomp_table_known_allow - the bits that would be tested, if none are
+ * @allow: what seccomp_table_allow() returned of some table, or &seccomp_allow_none
+ *
+ * Return: The bits of what that table knows, which live as long.
+ */
+static inline const struct seccomp_allow *
+seccomp_table_known_allow(const struct seccomp_allow *allow)
+{
+	if (allow == &seccomp_allow_none)
+		return allow;
+	return &container_of(allow, struct seccomp_action_table, map.allow)->known->allow;
 }
 
 /**
@@ -177,9 +204,9 @@ seccomp_table_bits(const struct seccomp_action_table *table, u32 arch)
 		return NULL;
 #ifdef SECCOMP_ARCH_COMPAT
 	if (arch == SECCOMP_ARCH_COMPAT)
-		return table->allow.compat;
+		return table->known->allow.compat;
 #endif
-	return table->allow.native;
+	return table->known->allow.native;
 }
 
 /**
@@ -199,7 +226,18 @@ seccomp_table_lookup(const struct seccomp_action_table *table, u32 arch, u32 nr)
 
 	if (WARN_ON_ONCE(slot == SECCOMP_SLOTS))
 		return &seccomp_plan_kill;
-	return &table->plans[table->slots[slot]];
+	return &table->plans[table->map.slots[slot]];
+}
+
+/* The same where verdicts are not to be given, but told of or verified. */
+static inline const struct seccomp_plan *
+seccomp_table_known(const struct seccomp_action_table *table, u32 arch, u32 nr)
+{
+	unsigned int slot = seccomp_slot(arch, nr);
+
+	if (WARN_ON_ONCE(slot == SECCOMP_SLOTS))
+		return &seccomp_plan_kill;
+	return &table->plans[table->known->slots[slot]];
 }
 #else
 /* So nobody has a table. */

@@ -205,7 +205,7 @@ static bool exempt(u32 arch, u32 nr)
 
 static const struct seccomp_plan *plan_of(struct stack *s, u32 arch, u32 nr)
 {
-	return seccomp_table_lookup(s->top->table, arch, nr);
+	return seccomp_table_known(s->top->table, arch, nr);
 }
 
 /* What the table leads to, with nothing told that is not to be read. */
@@ -242,6 +242,22 @@ static bool by_residuals(const struct seccomp_plan *plan)
 	return plan->nr_steps;
 }
 
+/* What is done to a call if its verdict is verified. */
+static void expect_verified(struct stack *s, const struct seccomp_data *sd, u32 ret,
+			    struct seccomp_filter *match)
+{
+	struct seccomp_check check = { .sd = *sd };
+
+	KUNIT_ASSERT_EQ(s->test, SECCOMP_WALK,
+			seccomp_table_lookup(s->top->table, sd->arch, sd->nr)->way);
+	seccomp_check_begin(&check, s->top->table, sd->nr);
+	for (struct seccomp_filter *f = s->top; f; f = f->prev)
+		seccomp_check_ask(&check, f, f->program);
+	KUNIT_ASSERT_TRUE(s->test, seccomp_check_end(&check));
+	KUNIT_ASSERT_EQ(s->test, check.filters.ret, ret);
+	KUNIT_ASSERT_PTR_EQ(s->test, check.filters.match, match);
+}
+
 /* The table and the truth say the same. Returns whether that is a constant. */
 static bool expect_run(struct stack *s, const struct seccomp_data *sd)
 {
@@ -266,6 +282,8 @@ static bool expect_run(struct stack *s, const struct seccomp_data *sd)
 				    sd->nr);
 	else
 		KUNIT_ASSERT_EQ(s->test, ret & SECCOMP_RET_ACTION_FULL, SECCOMP_RET_ALLOW);
+	if (seccomp_verify)
+		expect_verified(s, sd, true_ret, true_match);
 	if (seccomp_plan_constant(plan))
 		s->constant++;
 	else
@@ -278,7 +296,8 @@ static bool expect_run(struct stack *s, const struct seccomp_data *sd)
 static void expect_bits(struct stack *s, u32 arch, u32 nr)
 {
 	const struct seccomp_plan *plan = plan_of(s, arch, nr);
-	const struct seccomp_allow *allow = seccomp_table_allow(s->top->table);
+	const struct seccomp_allow *tested = seccomp_table_allow(s->top->table);
+	const struct seccomp_allow *allow = seccomp_table_known_allow(tested);
 	enum seccomp_window window = SECCOMP_WINDOW_NATIVE;
 	bool tabled = nr < SECCOMP_ARCH_NATIVE_NR;
 
@@ -295,6 +314,8 @@ static void expect_bits(struct stack *s, u32 arch, u32 nr)
 			    tabled && seccomp_plan_constant(plan) &&
 			    plan->ret == SECCOMP_RET_ALLOW,
 			    "arch %x number %x", arch, nr);
+	if (seccomp_verify)
+		KUNIT_ASSERT_FALSE(s->test, seccomp_allows(tested, window, (int)nr));
 }
 
 static u32 any_of(struct rnd_state *rng, unsigned int n)
@@ -484,7 +505,7 @@ static void test_arguments(struct kunit *test)
 
 	stack_push_arg(s, SECCOMP_RET_ERRNO | 2, SECCOMP_RET_ERRNO | 2);
 	expect_asked(s, 0);
-	KUNIT_EXPECT_NULL(test, s->top->program->whole);
+	KUNIT_EXPECT_EQ(test, seccomp_verify, !!s->top->program->whole);
 	KUNIT_EXPECT_NULL(test, s->top->program->rest);
 	stack_push_arg(s, SECCOMP_RET_ALLOW, SECCOMP_RET_ERRNO | 1);
 	stack_push_arg(s, SECCOMP_RET_ALLOW, SECCOMP_RET_TRAP | 3);

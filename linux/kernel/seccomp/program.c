@@ -557,7 +557,9 @@ struct seccomp_program *seccomp_program_create(const struct sock_fprog_kern *fpr
 	program->rest = rest;
 	kvfree(d);
 
-	whole = needs_whole(program->slots) ? compile(&program->fprog, check) : NULL;
+	/* To be verified, it has to run for every call. */
+	whole = seccomp_verify || needs_whole(program->slots) ?
+		compile(&program->fprog, check) : NULL;
 	if (IS_ERR(whole)) {
 		seccomp_program_put(program);
 		return ERR_CAST(whole);

@@ -35,7 +35,7 @@ struct seccomp_answer {
  * @fprog: else the filter as user space gave it
  * @path_insns: how many it counts for MAX_INSNS_PER_PATH: those of the eBPF
  *	that it is, or would be, converted to
- * @whole: all of it, to run; NULL if it never has to
+ * @whole: all of it, to run; NULL if it is an eBPF program, or never has to
  * @rest: what is left of it for the calls where that is less; NULL if none is
  * @slots: a place in @answers for each system call
  * @answers: what the filter says, see seccomp_program_answer()
@@ -73,8 +73,13 @@ struct seccomp_program *seccomp_program_create_ebpf(struct bpf_prog *prog, bool 
 unsigned int seccomp_path_insns(const struct sock_fprog_kern *fprog);
 
 #ifdef CONFIG_SECCOMP_ACTION_TABLES
+/* Verdicts are verified: every filter is kept whole, and runs for every call. */
+extern bool seccomp_verify;
+
 void seccomp_program_put(struct seccomp_program *program);
 #else
+#define seccomp_verify	false
+
 static inline void seccomp_program_put(struct seccomp_program *program)
 {
 }
