@@ -20,6 +20,7 @@ help:
 	@echo '  make run       install, fetch, build, boot; attach a container profile, report its cost'
 	@echo '  make test      test the patched and the debug kernel (T=glob: some of it)'
 	@echo '  make test-all  the same, and what takes longer, mainline as reference included'
+	@echo '                 (RESUME=1: only what has not passed yet with these sources)'
 	@echo '  make bench     measure mainline and ours, print the budget table (build/bench/)'
 	@echo '  make vm        a shell in the guest'
 	@echo '  make check     what needs no kernel'
