@@ -3,11 +3,11 @@
  * Make random requests of seccomp's interface: fuzz SEED SECONDS
  *
  * Workers attach, trace, notify, read /proc, fork, exec and die, each by a generator of
- * random numbers of its own, whose seed is printed if its worker ends oddly. What the
- * requests return is compared only where it is known whatever came before: what must be
- * refused always, and a dump. Verdicts are for the kernel to compare, which is to be
- * booted with seccomp.action_tables=verify. At the end, each kind of request must have
- * succeeded and failed as often as it says below, or else all of it was too dull.
+ * random numbers of its own: the first has SEED, the next SEED + 1. What requests return
+ * is compared only where it is known whatever came before: what must be refused always,
+ * and a dump. Verdicts are for the kernel to compare, which is to be booted with
+ * seccomp.action_tables=verify. At the end, requests of each kind must have gone well, or
+ * failed, as it says below, or else all of it was too dull.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -98,6 +98,7 @@ static uint64_t state;
 
 /* The worker, whose children must not ask: under a filter getpid() is whatever that says. */
 static pid_t worker;
+static uint64_t worker_seed;
 
 /* No filter has been attached that may look at more than harmless calls. */
 static bool sure = true;
@@ -135,7 +136,8 @@ static void wrong(const char *what, long ret)
 	if (!sure)
 		return;
 	__atomic_add_fetch(&count->wrong, 1, __ATOMIC_RELAXED);
-	printf("wrong: %s: %ld, errno %d\n", what, ret, err);
+	printf("wrong: %s: %ld, errno %d, by the worker of seed %llu\n", what, ret, err,
+	       (unsigned long long)worker_seed);
 	fflush(stdout);
 }
 
@@ -510,18 +512,20 @@ static void ebpf(void)
 
 static void pin(void)
 {
-	static const uint32_t abis[] = { AUDIT_ARCH_X86_64, AUDIT_ARCH_I386, 0x40000000 | 62 };
-	struct { uint32_t words[8]; } args = { };
+	uint32_t action = verdict();
+	unsigned long flags = one_in(2) ? PIN_PROBE : 0;
 
 	if (one_in(2)) {
-		counted(PIN, seccomp(PIN_ARCHITECTURE, one_in(2) ? PIN_PROBE : 0, NULL));
+		counted(PIN, seccomp(PIN_ARCHITECTURE, flags, one_in(2) ? NULL : &action));
 		return;
 	}
-	for (int i = 0; i < 8; i++)
-		args.words[i] = one_in(2) ? rnd() : abis[below(3)];
-	/* Whatever is laid out there: flags that nobody knows are refused. */
-	if (counted(PIN_BAD, seccomp(PIN_ARCHITECTURE, (rnd() & ~PIN_PROBE) | 1, &args)) >= 0)
-		wrong("a pin with unknown flags was set", 0);
+	/* Flags that nobody knows, actions that let a call pass, and no address */
+	action = SECCOMP_RET_LOG;
+	if (one_in(2))
+		flags = (rnd() & ~PIN_PROBE) | 1;
+	if (counted(PIN_BAD, seccomp(PIN_ARCHITECTURE, flags,
+				     one_in(2) ? &action : (void *)argument())) >= 0)
+		wrong("a wrong pin was set", 0);
 }
 
 static void ask(void)
@@ -841,6 +845,7 @@ static void work(uint64_t seed)
 	struct rlimit no_core = { }, files = { 64, 64 };
 
 	worker = getpid();
+	worker_seed = seed;
 	state = seed * 0x9E3779B97F4A7C15ULL + 1;
 	for (int i = 0; i < 8; i++)
 		rnd();

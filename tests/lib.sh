@@ -191,6 +191,23 @@ jit_selftests() {
 	fi
 }
 
+# fuzz SEED SECONDS: random requests, on the debug kernel that verifies verdicts
+fuzz() {
+	out=$build/log/fuzz-$2.txt
+	if "$top/tools/vm" --kernel debug --smp 2 --mem 2G --timeout $(($2 + 600)) --log "fuzz-$2" \
+		--append "seccomp.action_tables=verify watchdog_thresh=60" \
+		--add "$build/guest/fuzz" -- ./fuzz "$1" "$2" >"$out" 2>"$scratch/err"; then
+		ok "$(grep '^seeds' "$out"), $(awk '$NF == "not" { n += $(NF - 5) + $(NF - 2) }
+			END { print n }' "$out") requests"
+	else
+		cat "$scratch/err" >&2
+		not_ok "seed $1, $2 s: $(grep -E '^(wrong|dull)' "$out" | head -n 1)" \
+			"$(tail -n 1 "$scratch/err"), see build/log/fuzz-$2.txt"
+	fi
+	! grep -qx 'no eBPF filters here' "$out" ||
+		not_ok "eBPF: the debug kernel should have eBPF filters, and has none, see $out"
+}
+
 # benchmark NAME KERNEL [KARG]: run the base's seccomp_benchmark and the series' in a
 # guest that counts instructions for time, and hold what became of each of their
 # expectations against the list of that NAME. The number of calls is given: they would
