@@ -10,7 +10,7 @@
 #ifdef CONFIG_SECCOMP_ACTION_TABLES
 DECLARE_STATIC_KEY_FALSE(seccomp_verify_key);
 
-bool seccomp_verify_syscall(enum seccomp_window window, long nr);
+bool __cold seccomp_verify_syscall(enum seccomp_window window, long nr);
 #endif
 
 /**
