@@ -265,9 +265,6 @@ quick_ebpf_selftests="$(printf " seccomp/%s" ebpf_attach_test ebpf_btf_test ebpf
 	ebpf_translated_test)"
 ebpf_selftests="$quick_ebpf_selftests $slow_ebpf_selftests"
 
-# Threads that share maps and tail calls, which take minutes each on the debug kernel.
-sharing_ebpf_selftests="$(printf " seccomp/%s" ebpf_maps_test ebpf_ringbuf_test ebpf_tail_test)"
-
 # without LEFT-OUT PROGRAM...: the programs but those of the first list
 without() {
 	left_out=" $1 "
@@ -284,6 +281,12 @@ filter_selftests="$(printf " seccomp/%s" entry_test entry_test_32 abi_test args_
 	stack_test stress_test tsync_test policy_read_test policy_test trace_test \
 	tracer_log_test)"
 our_selftests="$filter_selftests $ebpf_selftests $pin_selftests"
+
+# What takes minutes on the debug kernel under emulation; tests/all has it there.
+slow_debug_selftests="$(printf " seccomp/%s" args_test constant_test entry_test flags_test \
+	policy_read_test policy_test stack_test stress_test ebpf_filters_test ebpf_load_test \
+	ebpf_maps_test ebpf_random_test ebpf_ringbuf_test ebpf_stack_test ebpf_stress_test \
+	ebpf_tail_test ebpf_trace_test pin_test pin_fault_test)"
 
 # What runs on other architectures, too.
 foreign_selftests="seccomp/seccomp_bpf"
