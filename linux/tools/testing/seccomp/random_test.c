@@ -59,10 +59,9 @@ int main(void)
 	printf("# %d filters: %llu verdicts constant and right, %llu vary, %llu more may be\n",
 	       PROGRAMS, (unsigned long long)result.constant, (unsigned long long)result.varying,
 	       (unsigned long long)result.missed);
-	printf("# %llu of the others by residuals and right, %llu of these from inside the filter, "
-	       "%llu by the filter\n",
-	       (unsigned long long)result.residual, (unsigned long long)result.inside,
-	       (unsigned long long)result.whole);
+	printf("# %llu of the others by residuals and right, %llu of these from inside the filter, ",
+	       (unsigned long long)result.residual, (unsigned long long)result.inside);
+	printf("%llu by the filter\n", (unsigned long long)result.whole);
 	printf("# %llu far jumps\n", (unsigned long long)result.far);
 	/* Else nothing would have been tested. */
 	if (result.constant < 1000000 || result.varying < 100000 || result.residual < 80000 ||
