@@ -284,7 +284,8 @@ our_selftests="$filter_selftests $ebpf_selftests $pin_selftests"
 
 # What takes minutes on the debug kernel under emulation; tests/all has it there.
 slow_debug_selftests="$(printf " seccomp/%s" args_test constant_test entry_test flags_test \
-	policy_read_test policy_test stack_test stress_test ebpf_filters_test ebpf_load_test \
+	plan_test policy_read_test policy_test proc_test stack_test stress_test \
+	ebpf_filters_test ebpf_load_test \
 	ebpf_maps_test ebpf_random_test ebpf_ringbuf_test ebpf_stack_test ebpf_stress_test \
 	ebpf_tail_test ebpf_trace_test pin_test pin_fault_test)"
 
