@@ -146,7 +146,10 @@ selftests() {
 	lacks_nothing "$kernel"
 	! grep -qE 'pin_(x32|i386) was left out' "$raw" ||
 		not_ok "pins: there is no program of another ABI, see $raw"
-	[ "$kernel" = debug ] && compare=compare-slow || compare=compare
+	case $kernel$karg in
+	debug*|*action_tables=verify*)	compare=compare-slow ;;
+	*)				compare=compare ;;
+	esac
 	"$top/tests/ktap" $compare "$top/$reference/selftests" "$@" <"$raw" || failed=1
 }
 
@@ -285,6 +288,7 @@ our_selftests="$filter_selftests $ebpf_selftests $pin_selftests"
 # What takes minutes on the debug kernel under emulation; tests/all has it there.
 slow_debug_selftests="$(printf " seccomp/%s" args_test constant_test entry_test flags_test \
 	plan_test policy_read_test policy_test proc_test stack_test stress_test \
+	tracer_log_test \
 	ebpf_filters_test ebpf_load_test \
 	ebpf_maps_test ebpf_random_test ebpf_ringbuf_test ebpf_stack_test ebpf_stress_test \
 	ebpf_tail_test ebpf_trace_test pin_test pin_fault_test)"
