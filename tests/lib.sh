@@ -291,7 +291,7 @@ slow_debug_selftests="$(printf " seccomp/%s" args_test constant_test entry_test 
 	tracer_log_test \
 	ebpf_filters_test ebpf_load_test \
 	ebpf_maps_test ebpf_random_test ebpf_ringbuf_test ebpf_stack_test ebpf_stress_test \
-	ebpf_tail_test ebpf_trace_test pin_test pin_fault_test)"
+	ebpf_tail_test ebpf_trace_test pin_fault_test pin_stack_test pin_sync_test pin_test)"
 
 # What runs on other architectures, too.
 foreign_selftests="seccomp/seccomp_bpf"
