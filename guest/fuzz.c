@@ -43,8 +43,10 @@
 
 #define PIN_ARCHITECTURE	4
 #define PIN_PROBE		(1UL << 31)
-#define FLAG_BPF_PROG_FD	(1UL << 6)
-#define KNOWN_FLAGS		0x7f
+#define PIN_TSYNC		(1UL << 0)
+#define PIN_ESRCH		(1UL << 4)
+#define FLAG_BPF_PROG_FD	(1UL << 16)
+#define KNOWN_FLAGS		0x1003f
 #define METADATA_PIN		0x100000000ULL
 /* BPF_PROG_TYPE_SECCOMP, which Debian's headers do not have; nor the one before it */
 #define PROG_TYPE_SECCOMP	(BPF_PROG_TYPE_SYSCALL + 2)
@@ -516,13 +518,15 @@ static void pin(void)
 	unsigned long flags = one_in(2) ? PIN_PROBE : 0;
 
 	if (one_in(2)) {
+		if (one_in(4))
+			flags |= PIN_TSYNC | (one_in(2) ? PIN_ESRCH : 0);
 		counted(PIN, seccomp(PIN_ARCHITECTURE, flags, one_in(2) ? NULL : &action));
 		return;
 	}
 	/* Flags that nobody knows, actions that let a call pass, and no address */
 	action = SECCOMP_RET_LOG;
 	if (one_in(2))
-		flags = (rnd() & ~PIN_PROBE) | 1;
+		flags = (rnd() & ~PIN_PROBE) | 2;
 	if (counted(PIN_BAD, seccomp(PIN_ARCHITECTURE, flags,
 				     one_in(2) ? &action : (void *)argument())) >= 0)
 		wrong("a wrong pin was set", 0);
@@ -731,7 +735,7 @@ static void notify(void)
 /* --- Tracers --- */
 
 struct metadata {
-	uint64_t filter_off, flags;
+	uint64_t filter_off, flags, others[6];
 };
 
 /* Ask about filters that are there, or not; the newest is @insns, if that is @known. */
@@ -745,7 +749,7 @@ static void dump(pid_t pid, const struct sock_filter *insns, unsigned short len,
 	if (known && ret >= 0 && (ret != len || memcmp(got, insns, len * sizeof(*got))))
 		wrong("a filter is dumped as another one", ret);
 	counted(DUMP, ptrace(GET_FILTER, pid, rnd(), NULL));
-	counted(METADATA, ptrace(GET_METADATA, pid, one_in(4) ? below(40) : sizeof(md), &md));
+	counted(METADATA, ptrace(GET_METADATA, pid, one_in(2) ? below(sizeof(md)) : sizeof(md), &md));
 }
 
 static void trace(void)
@@ -762,7 +766,9 @@ static void trace(void)
 		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
 		    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog))
 			_exit(0);
-		kill(self, SIGSTOP);
+		/* By thread: if a filter has made up the number, this is nobody, not all. */
+		if (syscall(__NR_tgkill, self, self, SIGSTOP))
+			_exit(0);
 		for (int i = 0; i < 30; i++)
 			call();
 		syscall(__NR_exit_group, 0);
@@ -924,7 +930,7 @@ int main(int argc, char **argv)
 {
 	uint64_t seed, generation = 0;
 	pid_t workers[WORKERS] = { };
-	time_t end;
+	time_t born[WORKERS], end;
 
 	if (argc == 2 && !strcmp(argv[1], "end"))
 		return 0;
@@ -942,19 +948,27 @@ int main(int argc, char **argv)
 		printf("no eBPF filters here\n");
 
 	while (time(NULL) < end) {
-		int status;
 		pid_t pid;
 
 		for (int i = 0; i < WORKERS; i++) {
-			if (!workers[i])
-				workers[i] = begin(seed + generation++);
-		}
-		pid = waitpid(-1, &status, __WALL);
-		for (int i = 0; i < WORKERS; i++) {
-			if (workers[i] != pid || WIFSTOPPED(status))
+			if (workers[i] > 0)
 				continue;
-			kill(-pid, SIGKILL);
-			workers[i] = 0;
+			workers[i] = begin(seed + generation++);
+			born[i] = time(NULL);
+		}
+		usleep(5000);
+		while ((pid = waitpid(-1, NULL, WNOHANG | __WALL)) > 0) {
+			for (int i = 0; i < WORKERS; i++) {
+				if (workers[i] != pid)
+					continue;
+				kill(-pid, SIGKILL);
+				workers[i] = 0;
+			}
+		}
+		/* An alarm does not end one that is stopped, as by a fork that returned 0. */
+		for (int i = 0; i < WORKERS; i++) {
+			if (workers[i] > 0 && time(NULL) - born[i] > 3 * WORKER_SECONDS)
+				kill(-workers[i], SIGKILL);
 		}
 	}
 	for (int i = 0; i < WORKERS; i++) {
