@@ -21,7 +21,7 @@
 /* The host's headers are older than the series. */
 #define SECCOMP_PROGRAM_TYPE 33
 #ifndef SECCOMP_FILTER_FLAG_BPF_PROG_FD
-#define SECCOMP_FILTER_FLAG_BPF_PROG_FD (1UL << 6)
+#define SECCOMP_FILTER_FLAG_BPF_PROG_FD (1UL << 16)
 #endif
 
 #define LIMITED SYS_getppid

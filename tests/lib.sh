@@ -281,8 +281,8 @@ without() {
 # mainline too.
 filter_selftests="$(printf " seccomp/%s" entry_test entry_test_32 abi_test args_test \
 	constant_test dump_test fault_test flags_test inherit_test plan_test proc_test \
-	stack_test stress_test tsync_test policy_read_test policy_test trace_test \
-	tracer_log_test)"
+	stack_test stress_test tsync_test policy_access_test policy_read_test policy_test \
+	trace_test tracer_log_test detect_test)"
 our_selftests="$filter_selftests $ebpf_selftests $pin_selftests"
 
 # What takes minutes on the debug kernel under emulation; tests/all has it there.

@@ -7,6 +7,10 @@
 
 struct sock_filter;
 
+#define SECCOMP_PIN_FLAG_MASK	(SECCOMP_PIN_FLAG_TSYNC | \
+				 SECCOMP_PIN_FLAG_TSYNC_ESRCH | \
+				 SECCOMP_PIN_FLAG_PROBE)
+
 /* No program of seccomp_pin_write() is longer. */
 #define SECCOMP_PIN_INSNS_MAX	96
 

@@ -14,7 +14,6 @@
 
 struct seccomp_action_table;
 struct seccomp_filter;
-struct seq_file;
 
 /**
  * struct seccomp_step - what one filter has to say in a plan
@@ -75,15 +74,6 @@ const struct seccomp_action_table *
 seccomp_table_build(const struct seccomp_program *program,
 		    struct seccomp_filter *filter, bool log,
 		    const struct seccomp_action_table *parent);
-/*
- * Which filter of a stack is it? Returns 0 for @newest, 1 for the one before, and
- * how many there are for NULL.
- */
-typedef unsigned int (*seccomp_index_t)(const struct seccomp_filter *newest,
-					const struct seccomp_filter *filter);
-
-void seccomp_table_show(struct seq_file *m, const struct seccomp_action_table *table,
-			const struct seccomp_filter *newest, seccomp_index_t index);
 
 /* For what must not happen. */
 static const struct seccomp_plan seccomp_plan_kill = {

@@ -9,34 +9,38 @@
 
 #define QUARTER(n)	((u32)(n) << SECCOMP_QUARTER_BITS)
 
-/* Where the second quarter of the native numbers begins to be left over. */
+/* The second quarter of the native numbers is x32's, where there is x32. */
 #ifdef SECCOMP_ARCH_X32_NR
-#define NATIVE_QUARTER_1	(SECCOMP_ARCH_X32_BIT + SECCOMP_ARCH_X32_NR)
+#define NATIVE_1_NAME	SECCOMP_ARCH_X32_NAME
+#define NATIVE_1_BASE	SECCOMP_ARCH_X32_BIT
+#define NATIVE_1_FIRST	(SECCOMP_ARCH_X32_BIT + SECCOMP_ARCH_X32_NR)
 #else
-#define NATIVE_QUARTER_1	QUARTER(1)
+#define NATIVE_1_NAME	SECCOMP_ARCH_NATIVE_NAME
+#define NATIVE_1_BASE	0
+#define NATIVE_1_FIRST	QUARTER(1)
 #endif
 
 #define TABLE(abi, slot, arch_, first_, nr)				\
 	{ abi, first_, slot, { .arch = arch_, .first = first_, .last = (first_) + (nr) - 1 } }
-#define RANGE(abi, slot, arch_, first_, last_)				\
-	{ abi, 0, slot, { .arch = arch_, .first = first_, .last = last_, .whole = true } }
-#define REST(abi, slot, arch, quarter_0, quarter_1)			\
-	RANGE(abi, (slot) + 0, arch, quarter_0, QUARTER(1) - 1),	\
-	RANGE(abi, (slot) + 1, arch, quarter_1, QUARTER(2) - 1),	\
-	RANGE(abi, (slot) + 2, arch, QUARTER(2), QUARTER(3) - 1),	\
-	RANGE(abi, (slot) + 3, arch, QUARTER(3), SECCOMP_LAST_NR - 1),	\
-	RANGE(abi, (slot) + 4, arch, SECCOMP_LAST_NR, SECCOMP_LAST_NR)
+#define RANGE(abi, base_, slot, arch_, first_, last_)			\
+	{ abi, base_, slot, { .arch = arch_, .first = first_, .last = last_, .whole = true } }
+#define REST(abi, slot, arch, first_0, abi_1, base_1, first_1)		\
+	RANGE(abi, 0, (slot) + 0, arch, first_0, QUARTER(1) - 1),	\
+	RANGE(abi_1, base_1, (slot) + 1, arch, first_1, QUARTER(2) - 1), \
+	RANGE(abi, 0, (slot) + 2, arch, QUARTER(2), QUARTER(3) - 1),	\
+	RANGE(abi, 0, (slot) + 3, arch, QUARTER(3), SECCOMP_LAST_NR - 1), \
+	RANGE(abi, 0, (slot) + 4, arch, SECCOMP_LAST_NR, SECCOMP_LAST_NR)
 
 const struct seccomp_slots seccomp_slots[] = {
 	TABLE(SECCOMP_ARCH_NATIVE_NAME, SECCOMP_SLOT_NATIVE, SECCOMP_ARCH_NATIVE,
 	      0, SECCOMP_NATIVE_SLOTS),
 	REST(SECCOMP_ARCH_NATIVE_NAME, SECCOMP_SLOT_NATIVE_RANGES, SECCOMP_ARCH_NATIVE,
-	     SECCOMP_NATIVE_SLOTS, NATIVE_QUARTER_1),
+	     SECCOMP_NATIVE_SLOTS, NATIVE_1_NAME, NATIVE_1_BASE, NATIVE_1_FIRST),
 #ifdef SECCOMP_ARCH_COMPAT
 	TABLE(SECCOMP_ARCH_COMPAT_NAME, SECCOMP_SLOT_COMPAT, SECCOMP_ARCH_COMPAT,
 	      0, SECCOMP_ARCH_COMPAT_NR),
 	REST(SECCOMP_ARCH_COMPAT_NAME, SECCOMP_SLOT_COMPAT_RANGES, SECCOMP_ARCH_COMPAT,
-	     SECCOMP_ARCH_COMPAT_NR, QUARTER(1)),
+	     SECCOMP_ARCH_COMPAT_NR, SECCOMP_ARCH_COMPAT_NAME, 0, QUARTER(1)),
 #endif
 #ifdef SECCOMP_ARCH_X32_NR
 	TABLE(SECCOMP_ARCH_X32_NAME, SECCOMP_SLOT_X32, SECCOMP_ARCH_NATIVE,

@@ -17,6 +17,8 @@
 struct metadata {
 	u64 filter_off;
 	u64 flags;
+	u64 filter_id;
+	u64 parent_id;
 	u32 bpf_prog_id;
 	u32 pin_action;
 	u32 pin_arch;

@@ -11,14 +11,6 @@
 
 #include "windows.h"
 
-/* What older headers do not have yet. */
-#ifndef SECCOMP_FILTER_FLAG_BPF_PROG_FD
-#define SECCOMP_FILTER_FLAG_BPF_PROG_FD	BIT(6)
-#endif
-#ifndef SECCOMP_METADATA_PIN
-#define SECCOMP_METADATA_PIN		BIT_ULL(32)
-#endif
-
 /**
  * struct code - a program that has to run to find out what a filter says
  * @insns: what is left of the filter; NULL if nobody can tell

@@ -67,7 +67,10 @@ void json_verdict(const struct entry *e, bool cost)
 			printf(", \"filter\": %d", v->filter);
 		return;
 	}
-	printf("\"action\": \"FILTER\", \"programs\": %u", v->programs);
+	printf("\"action\": \"FILTER\"");
+	/* The kernel does not show the number to all readers. */
+	if (v->programs)
+		printf(", \"programs\": %u", v->programs);
 	if (v->nr_steps)
 		json_steps(v, cost);
 }

@@ -69,6 +69,10 @@ static void label_cost(char *to, const struct entry *e)
 		if (v->steps[i].answer.code)
 			longest += v->steps[i].answer.code->longest;
 	}
+	if (!v->programs) {
+		append(to, " (some programs)");
+		return;
+	}
 	append(to, " (%u program%s", v->programs, plural(v->programs));
 	if (verdict_unreadable(v))
 		append(to, ", %u and what is unknown", longest);

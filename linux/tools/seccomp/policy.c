@@ -234,18 +234,28 @@ static void analyze(struct policy *p, struct filter *f)
 	filter_analyze(f);
 }
 
-/* Call @verdict_of for all slots. */
-static void add_all(struct policy *p,
-		    struct verdict (*verdict_of)(const struct policy *p, unsigned int slot))
+typedef struct verdict (*verdict_of_fn)(const struct policy *p, unsigned int slot);
+
+/* Add the verdicts of all slots that are ranges, or of all that are not. */
+static void add_slots(struct policy *p, bool ranges, verdict_of_fn verdict_of)
 {
 	for (const struct window *w = windows; w < windows + WINDOWS; w++) {
+		if (w->space.whole != ranges)
+			continue;
 		for (unsigned int i = 0; i < window_size(w); i++) {
 			u32 first = w->space.first - w->base + i;
 
-			policy_add(p, w->abi, first, w->space.whole ? w->space.last : first,
+			policy_add(p, w->abi, first, ranges ? w->space.last - w->base : first,
 				   verdict_of(p, w->slot + i));
 		}
 	}
+}
+
+/* Add those of all slots. The range of x32 comes before its table, in their order. */
+static void add_all(struct policy *p, verdict_of_fn verdict_of)
+{
+	add_slots(p, false, verdict_of);
+	add_slots(p, true, verdict_of);
 }
 
 /**

@@ -17,7 +17,7 @@ static bool parse_keys(char *rest, struct verdict *v)
 			return false;
 		/* Others may follow some day. */
 		if (sscanf(key, "filter=%d", &v->filter) != 1 &&
-		    sscanf(key, "residuals=%u", &v->programs) != 1)
+		    sscanf(key, "programs=%u", &v->programs) != 1)
 			continue;
 	}
 	return true;

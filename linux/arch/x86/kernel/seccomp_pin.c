@@ -32,7 +32,6 @@
 #include <linux/bug.h>
 #include <linux/build_bug.h>
 #include <linux/filter.h>
-#include <linux/ptrace.h>
 #include <linux/seccomp.h>
 #include <linux/seccomp_pin.h>
 
@@ -100,23 +99,15 @@ static void finish(struct writer *w, u32 ret)
 
 /* What syscall_64.tbl calls "64": x32 has another number for it, or none. */
 static const u16 x86_64_only[] = {
-	__NR_rt_sigaction, __NR_rt_sigreturn, __NR_ioctl, __NR_readv, __NR_writev,
-	__NR_recvfrom, __NR_sendmsg, __NR_recvmsg, __NR_setsockopt, __NR_getsockopt,
-	__NR_execve, __NR_ptrace, __NR_rt_sigpending, __NR_rt_sigtimedwait,
-	__NR_rt_sigqueueinfo, __NR_sigaltstack, __NR_uselib, __NR__sysctl,
-	__NR_create_module, __NR_get_kernel_syms, __NR_query_module, __NR_nfsservctl,
-	__NR_set_thread_area, __NR_io_setup, __NR_io_submit, __NR_get_thread_area,
-	__NR_epoll_ctl_old, __NR_epoll_wait_old, __NR_timer_create, __NR_vserver,
-	__NR_mq_notify, __NR_kexec_load, __NR_waitid, __NR_set_robust_list,
-	__NR_get_robust_list, __NR_vmsplice, __NR_move_pages, __NR_preadv, __NR_pwritev,
-	__NR_rt_tgsigqueueinfo, __NR_recvmmsg, __NR_sendmmsg, __NR_process_vm_readv,
-	__NR_process_vm_writev, __NR_execveat, __NR_preadv2, __NR_pwritev2,
+#include <asm/syscall_nrs_64.h>
 };
 
 /* What the functions of the x32 vDSO call: all of lib/vdso/gettimeofday.c. */
 static const u16 x32_vdso[] = {
 	__NR_gettimeofday, __NR_clock_gettime, __NR_clock_getres,
 };
+
+static_assert(ARRAY_SIZE(x86_64_only) + ARRAY_SIZE(x32_vdso) + 8 <= SECCOMP_PIN_INSNS_MAX);
 
 /* Load the number. What follows is for those without bit 31. */
 static void write_number(struct writer *w)

@@ -2,38 +2,14 @@
 /* A tracer reads the filters of a task, as they were attached */
 
 #include "seccomp_interp.h"
-
-#ifndef PTRACE_SECCOMP_GET_FILTER
-#define PTRACE_SECCOMP_GET_FILTER	0x420c
-#endif
-#ifndef PTRACE_SECCOMP_GET_METADATA
-#define PTRACE_SECCOMP_GET_METADATA	0x420d
-#endif
-
-struct metadata {
-	__u64 filter_off, flags;
-};
-
-static long get_filter(pid_t pid, unsigned long off, void *insn)
-{
-	long ret = ptrace(PTRACE_SECCOMP_GET_FILTER, pid, off, insn);
-
-	return ret < 0 ? -errno : ret;
-}
-
-static long get_metadata(pid_t pid, size_t size, struct metadata *data)
-{
-	long ret = ptrace(PTRACE_SECCOMP_GET_METADATA, pid, size, data);
-
-	return ret < 0 ? -errno : ret;
-}
+#include "seccomp_metadata.h"
 
 /* Filters are numbered from the oldest on. */
 static void expect_dump(struct __test_metadata *_metadata, pid_t pid, size_t off,
 			const struct program *program)
 {
 	static struct sock_filter dump[BPF_MAXINSNS + 1];
-	struct metadata data = { off, ~0ULL };
+	struct metadata data = { .filter_off = off, .flags = ~0ULL };
 	const struct sock_filter untouched = { 0xabcd, 0xab, 0xcd, 0xabcdabcd };
 
 	EXPECT_EQ((long)program->len, get_filter(pid, off, NULL));
@@ -42,9 +18,10 @@ static void expect_dump(struct __test_metadata *_metadata, pid_t pid, size_t off
 	EXPECT_EQ((long)program->len, get_filter(pid, off, dump));
 	EXPECT_EQ(0, memcmp(dump, program->insn, program->len * sizeof(*dump)));
 	EXPECT_EQ(0, memcmp(&dump[program->len], &untouched, sizeof(untouched)));
-	EXPECT_EQ((long)sizeof(data), get_metadata(pid, sizeof(data), &data));
+	EXPECT_EQ((long)METADATA_OLD, get_metadata(pid, METADATA_OLD, &data));
 	EXPECT_EQ(off, data.filter_off);
 	EXPECT_EQ(program->flags & SECCOMP_FILTER_FLAG_LOG, data.flags);
+	EXPECT_EQ(0ULL, data.filter_id);
 }
 
 /* Can filters be read here at all? */
@@ -59,7 +36,41 @@ static bool cannot_dump(pid_t pid)
 	return true;
 }
 
+#define KILLABLE	0x20	/* SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV */
 #define NEEDS	"needs CAP_SYS_ADMIN and CONFIG_CHECKPOINT_RESTORE"
+
+#define NEEDS_ID	"needs filter_id of PTRACE_SECCOMP_GET_METADATA"
+
+/* Read the metadata of a task that is stopped. Returns of how many filters, or an error. */
+static int read_filters(pid_t pid, struct metadata *filters, size_t max)
+{
+	size_t i;
+
+	for (i = 0; i < max; i++) {
+		long ret;
+
+		memset(&filters[i], 0, sizeof(*filters));
+		filters[i].filter_off = i;
+		ret = get_metadata(pid, sizeof(*filters), &filters[i]);
+		if (ret == -ENOENT)
+			break;
+		if (ret != sizeof(*filters))
+			return ret < 0 ? ret : -EOPNOTSUPP;
+	}
+	return i;
+}
+
+/* The same of a task that runs. */
+static int stop_to_read(pid_t pid, struct metadata *filters, size_t max)
+{
+	int ret;
+
+	if (ptrace(PTRACE_SEIZE, pid, NULL, NULL) || ptrace(PTRACE_INTERRUPT, pid, NULL, NULL) ||
+	    waitpid(pid, NULL, __WALL) != pid)
+		return -errno;
+	ret = read_filters(pid, filters, max);
+	return ptrace(PTRACE_DETACH, pid, NULL, NULL) ? -errno : ret;
+}
 
 /* --- Programs of all kinds --- */
 
@@ -379,6 +390,7 @@ static void child_synced(const struct abi *abi, long arg)
 
 TEST_F(abi, synced_thread_has_the_filters_of_the_other)
 {
+	struct metadata of_thread[6], of_process[6];
 	pid_t pid = start(child_synced, variant->abi, 0), tid;
 	int status;
 
@@ -394,6 +406,11 @@ TEST_F(abi, synced_thread_has_the_filters_of_the_other)
 	for (int i = 0; i < 5; i++) {
 		build_layer(&program, variant->abi, i);
 		expect_dump(_metadata, tid, i, &program);
+	}
+	/* They are the very same, not others with the same program. */
+	if (read_filters(tid, of_thread, ARRAY_SIZE(of_thread)) > 0) {
+		EXPECT_EQ(5, stop_to_read(pid, of_process, ARRAY_SIZE(of_process)));
+		EXPECT_EQ(0, memcmp(of_thread, of_process, 5 * sizeof(*of_thread)));
 	}
 	EXPECT_EQ(-ENOENT, get_filter(tid, 5, NULL));
 	EXPECT_EQ(0, ptrace(PTRACE_DETACH, tid, NULL, NULL));
@@ -437,7 +454,7 @@ TEST_F(abi, what_was_not_attached_is_not_read)
 	EXPECT_FINE(next_stop(pid, PTRACE_CONT));
 }
 
-/* --- Who may read, and how much --- */
+/* --- How much is read --- */
 
 TEST_F(abi, sizes_of_metadata)
 {
@@ -445,34 +462,146 @@ TEST_F(abi, sizes_of_metadata)
 	struct {
 		struct metadata data;
 		__u8 newer[240];
-	} big = { { 0, 7 } };
+	} big;
+	__u8 *bytes = (__u8 *)&big;
 	long known;
 
-	memset(big.newer, 9, sizeof(big.newer));
+	memset(&big, 9, sizeof(big));
+	big.data.filter_off = 0;
 	ASSERT_LT(0, pid);
-	EXPECT_EQ(-EINVAL, get_metadata(pid, sizeof(big.data), &big.data));
+	EXPECT_EQ(-EINVAL, get_metadata(pid, METADATA_OLD, &big));
 	ASSERT_TRUE(WIFSTOPPED(next_stop(pid, PTRACE_CONT)));
 	if (cannot_dump(pid))
 		SKIP(return, NEEDS);
 	for (size_t size = 0; size < sizeof(__u64); size++)
-		EXPECT_EQ(-EINVAL, get_metadata(pid, size, &big.data));
+		EXPECT_EQ(-EINVAL, get_metadata(pid, size, &big));
 	/* What is smaller is cut off, what is larger than the kernel knows is not filled. */
-	EXPECT_EQ(8, get_metadata(pid, 8, &big.data));
-	EXPECT_EQ(7ULL, big.data.flags);
-	EXPECT_EQ(16, get_metadata(pid, 16, &big.data));
+	EXPECT_EQ(8, get_metadata(pid, 8, &big));
+	EXPECT_EQ(9, bytes[8]);
+	EXPECT_EQ((long)METADATA_OLD, get_metadata(pid, METADATA_OLD, &big));
 	EXPECT_EQ(0ULL, big.data.flags);
-	EXPECT_EQ(9, big.newer[0]);
-	known = get_metadata(pid, sizeof(big), &big.data);
-	EXPECT_LE(16, known);
+	EXPECT_EQ(9, bytes[METADATA_OLD]);
+	known = get_metadata(pid, sizeof(big), &big);
+	EXPECT_LE((long)METADATA_OLD, known);
 	EXPECT_EQ(0ULL, big.data.flags);
 	for (size_t i = known; i < sizeof(big); i++)
-		EXPECT_EQ(9, ((__u8 *)&big)[i]);
+		EXPECT_EQ(9, bytes[i]);
 	big.data.filter_off = 1;
-	EXPECT_EQ(-ENOENT, get_metadata(pid, 16, &big.data));
-	EXPECT_EQ(-EFAULT, get_metadata(pid, 16, (void *)8));
+	EXPECT_EQ(-ENOENT, get_metadata(pid, METADATA_OLD, &big));
+	EXPECT_EQ(-EFAULT, get_metadata(pid, METADATA_OLD, (void *)8));
 	EXPECT_EQ(-EFAULT, get_filter(pid, 0, (void *)8));
 	EXPECT_FINE(next_stop(pid, PTRACE_CONT));
 }
+
+/* --- Which filter it is --- */
+
+/* Flags that a filter keeps; those of a listener's ask for a listener. */
+static const unsigned int kept[] = {
+	0, SECCOMP_FILTER_FLAG_SPEC_ALLOW, SECCOMP_FILTER_FLAG_LOG,
+	SECCOMP_FILTER_FLAG_LOG | SECCOMP_FILTER_FLAG_SPEC_ALLOW, 0, KILLABLE, SECCOMP_FILTER_FLAG_LOG,
+};
+
+static void attach_same(unsigned int flags)
+{
+	struct sock_filter insn = RETURN(ALLOW);
+
+	if (flags & KILLABLE)
+		flags |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
+	CHECK(attach_program(flags, &insn, 1) >= 0, true);
+}
+
+/* A stack of equal filters; then a child with one more, and one more of its own */
+static void child_inherits(const struct abi *abi, long arg)
+{
+	pid_t pid;
+
+	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
+		attach_same(kept[i]);
+	pid = fork();
+	if (!pid) {
+		attach_same(0);
+		atomic_store(&report->stage, 1);
+		wait_for(&report->flag, 1);
+		leave(CHILD_DONE);
+	}
+	attach_same(0);
+	report->seen = pid;
+	wait_for(&report->stage, 1);
+	atomic_store(&report->stage, 2);
+	wait_for(&report->flag, 1);
+	CHECK(finish(pid), CHILD_DONE << 8);
+}
+
+TEST_F(abi, filter_has_one_number_in_all_tasks)
+{
+	const int depth = ARRAY_SIZE(kept) + 1;
+	struct metadata of_parent[16], of_child[16];
+	pid_t pid = start(child_inherits, variant->abi, 0);
+	int ret;
+
+	wait_for(&report->stage, 2);
+	ret = stop_to_read(pid, of_parent, ARRAY_SIZE(of_parent));
+	if (ret < 0) {
+		kill(report->seen, SIGKILL);
+		kill(pid, SIGKILL);
+		finish(pid);
+		ASSERT_TRUE(ret == -EOPNOTSUPP || ret == -EACCES || ret == -EIO);
+		SKIP(return, NEEDS_ID);
+	}
+	EXPECT_EQ(depth, ret);
+	EXPECT_EQ(depth, stop_to_read(report->seen, of_child, ARRAY_SIZE(of_child)));
+	atomic_store(&report->flag, 1);
+	EXPECT_FINE(finish(pid));
+
+	for (int i = 0; i < depth; i++) {
+		const struct metadata *f = &of_parent[i];
+
+		EXPECT_EQ(i < depth - 1 ? kept[i] : 0, f->flags) TH_LOG("filter %d", i);
+		EXPECT_EQ(i ? f[-1].filter_id : 0, f->parent_id);
+		EXPECT_LT(i ? f[-1].filter_id : 0, f->filter_id);
+		EXPECT_EQ(0, f->bpf_prog_id | f->pin_action | f->pin_arch | f->reserved);
+	}
+	/* What was inherited is the same, what each attached then is not. */
+	EXPECT_EQ(0, memcmp(of_parent, of_child, (depth - 1) * sizeof(*of_child)));
+	EXPECT_NE(of_parent[depth - 1].filter_id, of_child[depth - 1].filter_id);
+	EXPECT_EQ(of_parent[depth - 1].parent_id, of_child[depth - 1].parent_id);
+}
+
+static void child_attaches_once(const struct abi *abi, long flags)
+{
+	attach_same(flags);
+	atomic_store(&report->stage, 1);
+	wait_for(&report->flag, 1);
+}
+
+TEST_F(abi, number_is_never_used_again)
+{
+	__u64 last = 0;
+
+	for (int i = 0; i < 20; i++) {
+		pid_t pid = start(child_attaches_once, variant->abi, kept[i % ARRAY_SIZE(kept)]);
+		struct metadata only[2];
+		int ret;
+
+		wait_for(&report->stage, 1);
+		ret = stop_to_read(pid, only, ARRAY_SIZE(only));
+		atomic_store(&report->flag, 1);
+		if (ret < 0) {
+			kill(pid, SIGKILL);
+			finish(pid);
+			ASSERT_TRUE(!i && (ret == -EOPNOTSUPP || ret == -EACCES || ret == -EIO));
+			SKIP(return, NEEDS_ID);
+		}
+		EXPECT_FINE(finish(pid));
+		EXPECT_EQ(1, ret);
+		EXPECT_EQ(0ULL, only->parent_id);
+		EXPECT_EQ(kept[i % ARRAY_SIZE(kept)], only->flags);
+		EXPECT_LT(last, only->filter_id);
+		last = only->filter_id;
+	}
+}
+
+/* --- Who may read --- */
 
 static void child_reads(const struct abi *abi, long filtered)
 {
@@ -491,7 +620,7 @@ static void child_reads(const struct abi *abi, long filtered)
 	else
 		CHECK(syscall(__NR_setresuid, 65534, 65534, 65534), 0);
 	CHECK(get_filter(pid, 0, NULL), -EACCES);
-	CHECK(get_metadata(pid, sizeof(data), &data), -EACCES);
+	CHECK(get_metadata(pid, METADATA_OLD, &data), -EACCES);
 	CHECK(next_stop(pid, PTRACE_CONT), CHILD_DONE << 8);
 }
 

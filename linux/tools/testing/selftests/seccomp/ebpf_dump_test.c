@@ -4,32 +4,7 @@
 /* Cases here are of all ABIs together. */
 #define WITHOUT_EBPF_FIXTURE
 #include "seccomp_ebpf.h"
-
-#ifndef PTRACE_SECCOMP_GET_FILTER
-#define PTRACE_SECCOMP_GET_FILTER	0x420c
-#endif
-#ifndef PTRACE_SECCOMP_GET_METADATA
-#define PTRACE_SECCOMP_GET_METADATA	0x420d
-#endif
-
-struct metadata {
-	__u64 filter_off, flags;
-	__u32 bpf_prog_id, reserved;
-};
-
-static long get_filter(pid_t pid, unsigned long off, void *insn)
-{
-	long ret = ptrace(PTRACE_SECCOMP_GET_FILTER, pid, off, insn);
-
-	return ret < 0 ? -errno : ret;
-}
-
-static long get_metadata(pid_t pid, size_t size, void *data)
-{
-	long ret = ptrace(PTRACE_SECCOMP_GET_METADATA, pid, size, data);
-
-	return ret < 0 ? -errno : ret;
-}
+#include "seccomp_metadata.h"
 
 /* A stack, from its oldest filter on: c is classic, p pure, s has state; in capitals logged */
 static int programs[16];
@@ -51,40 +26,6 @@ static void child_stack(const struct abi *abi, long stack)
 	for (int i = 0; letter[i]; i++)
 		close(programs[i]);
 	stop_self();
-}
-
-/*
- * Every size: what is asked for is given, nothing behind it, and no more than there
- * is. What a later kernel adds is 0 for a filter of today.
- */
-static void expect_metadata(struct __test_metadata *_metadata, pid_t pid, __u64 off,
-			    __u64 flags, __u32 id)
-{
-	static const size_t sizes[] = { 8, 12, 16, 20, 24, 32, 64 };
-	const union {
-		struct metadata known;
-		__u8 bytes[64];
-	} want = { .known = { off, flags, id, 0 } };
-	__u64 probe[8] = { off };
-	long all = get_metadata(pid, sizeof(probe), probe);
-
-	ASSERT_GE(all, (long)sizeof(want.known));
-	ASSERT_LE(all, (long)sizeof(want));
-	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
-		size_t given = sizes[i] < (size_t)all ? sizes[i] : (size_t)all;
-		__u8 data[64];
-
-		memset(data, 0xa5, sizeof(data));
-		memcpy(data, &off, sizeof(off));
-		EXPECT_EQ((long)given, get_metadata(pid, sizes[i], data));
-		EXPECT_EQ(0, memcmp(data, &want, given))
-			TH_LOG("filter %lld, %zu bytes", off, sizes[i]);
-		for (size_t j = given; j < sizeof(data); j++)
-			EXPECT_EQ(0xa5, data[j]);
-	}
-	for (size_t size = 0; size < 8; size++)
-		EXPECT_EQ(-EINVAL, get_metadata(pid, size, (__u64 [4]) { off }));
-	EXPECT_EQ(-EFAULT, get_metadata(pid, sizeof(want.known), NULL));
 }
 
 static void expect_dumps(struct __test_metadata *_metadata, const char *stack)
@@ -120,19 +61,21 @@ static void expect_dumps(struct __test_metadata *_metadata, const char *stack)
 
 		if (!ids[i]) {
 			EXPECT_EQ(7, get_filter(pid, i, insn)) TH_LOG("filter %zu", i);
-			expect_metadata(_metadata, pid, i, flags, 0);
+			expect_metadata(_metadata, pid, (struct metadata) {
+				.filter_off = i, .flags = flags });
 			continue;
 		}
 		EXPECT_EQ(-EMEDIUMTYPE, get_filter(pid, i, insn));
 		EXPECT_EQ(-EMEDIUMTYPE, get_filter(pid, i, NULL));
-		expect_metadata(_metadata, pid, i, flags | PROG_FD, ids[i]);
+		expect_metadata(_metadata, pid, (struct metadata) {
+			.filter_off = i, .flags = flags | PROG_FD, .bpf_prog_id = ids[i] });
 		fd = open_id(ids[i]);
 		EXPECT_LE(0, fd);
 		EXPECT_EQ(ids[i], id_of(fd));
 		close(fd);
 	}
 	EXPECT_EQ(-ENOENT, get_filter(pid, depth, insn));
-	EXPECT_EQ(-ENOENT, get_metadata(pid, 24, (__u64 [3]) { depth }));
+	EXPECT_EQ(-ENOENT, get_metadata(pid, 16, (__u64 [2]) { depth }));
 	EXPECT_FINE(next_stop(pid, PTRACE_CONT));
 	for (size_t i = 0; i < depth; i++)
 		EXPECT_TRUE(!ids[i] || is_freed(ids[i]));

@@ -114,7 +114,7 @@ static int attach_twice(int nth)
 
 /* How many programs run for personality(), and how many of them for want of analysis */
 struct shown {
-	int residuals, unanalyzed;
+	int programs, unanalyzed;
 };
 
 /* Return whether the kernel shows it. */
@@ -130,8 +130,8 @@ static bool look_at(pid_t pid, struct shown *shown)
 	/* The native numbers come first. */
 	while (file && !found && fgets(line, sizeof(line), file)) {
 		*shown = (struct shown) { };
-		found = sscanf(line, "%*s %u FILTER residuals=%d unanalyzed=%d", &nr,
-			       &shown->residuals, &shown->unanalyzed) >= 2 &&
+		found = sscanf(line, "%*s %u FILTER programs=%d unanalyzed=%d", &nr,
+			       &shown->programs, &shown->unanalyzed) >= 2 &&
 			nr == __NR_personality;
 	}
 	if (file)
@@ -179,7 +179,7 @@ TEST_F_TIMEOUT(again, what_was_not_analyzed_is_analyzed_when_attached_again, 180
 			if (!shown.unanalyzed)
 				continue;
 			/* Its own program, and the first one's, which is the only one whole */
-			EXPECT_EQ(2, shown.residuals) TH_LOG("allocation %d", nth);
+			EXPECT_EQ(2, shown.programs) TH_LOG("allocation %d", nth);
 			EXPECT_EQ(1, shown.unanalyzed) TH_LOG("allocation %d", nth);
 			unanalyzed++;
 			last_unanalyzed = nth;

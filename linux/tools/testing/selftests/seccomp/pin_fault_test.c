@@ -76,7 +76,7 @@ static void expect_policy(struct __test_metadata *_metadata, pid_t pid, const st
 	ASSERT_NE(NULL, line);
 	line += strlen(foreign);
 	if (pinned)
-		EXPECT_TRUE(!strncmp(line, "FILTER residuals=", 17) ||
+		EXPECT_TRUE(!strncmp(line, "FILTER programs=", 16) ||
 			    !strncmp(line, "ERRNO(1600)", 11))
 			TH_LOG("%.40s", line);
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Pins that threads make while others give filters to all threads */
+/* Pins for all threads, and pins while others give filters to all threads */
 
 /*
  * From the moment that a thread's own call returned 0, nothing may ever take the
- * pin away from it; and a pin goes to other threads only with a filter that is
- * for all. Iterations are few, since a machine that runs these may be slow.
+ * pin away from it; and a pin goes to other threads only if it is for all, or with
+ * a filter that is. Iterations are few, since a machine that runs these may be slow.
  */
 
 #include "seccomp_pin.h"
@@ -221,6 +221,73 @@ static void child_carries(const struct abi *abi, long arg)
 	leave_by(abi, CHILD_DONE);
 }
 
+/* The same by the pin itself. Threads have what the caller had, too. */
+static void child_pins_all(const struct abi *abi, long arg)
+{
+	const long sync = PIN_TSYNC | (arg & 2 ? PIN_ESRCH : 0);
+	pthread_t threads[THREADS];
+
+	begin(abi);
+	for (long i = 0; i < THREADS; i++)
+		CHECK(pthread_create(&threads[i], NULL, is_synced, NULL), 0);
+	wait_for(&ready, THREADS);
+	if (arg & 1)
+		CHECK(sync_by(&native, 0), 0);
+	CHECK(pin_flags(abi, PROBE | sync, PIN_ERRNO), 0);
+	CHECK(pin_flags(abi, sync, PIN_ERRNO), 0);
+	atomic_store(&pinned, 1);
+	CHECK(call_foreign(abi), -PINNED);
+	/* All have the same filters, so it works again. */
+	for (int i = 0; i < 10; i++) {
+		CHECK(pin_flags(abi, sync, PIN_ERRNO), 0);
+		CHECK(sync_by(abi, i), 0);
+	}
+	atomic_store(&stop, 1);
+	wait_by(abi, &finished, THREADS);
+	leave_by(abi, CHILD_DONE);
+}
+
+TEST_F_TIMEOUT(pin, for_all_pins_all, 120)
+{
+	for (int i = 0; i < 8; i++)
+		EXPECT_FINE(run(child_pins_all, variant->abi, i & 3));
+}
+
+/* A thread in strict mode cannot be given a filter. */
+static void *is_strict(void *arg)
+{
+	report->sent = call(&native, GETTID);
+	CHECK(prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT), 0);
+	atomic_store(&report->stage, 1);
+	while (!atomic_load(&stop))
+		;
+	raw3(&native, __NR_exit, 0, 0, 0);
+	return NULL;
+}
+
+static void child_beside_strict(const struct abi *abi, long arg)
+{
+	pthread_t thread;
+
+	begin(abi);
+	CHECK(pthread_create(&thread, NULL, is_strict, NULL), 0);
+	wait_for(&report->stage, 1);
+	CHECK(pin_flags(abi, PIN_TSYNC, PIN_ERRNO), report->sent);
+	CHECK(pin_flags(abi, PIN_TSYNC | PIN_ESRCH, PIN_ERRNO), -ESRCH);
+	child_is_fresh(0);
+	CHECK(call(foreign_to(abi), GETPPID) > 0, true);
+	/* For itself it may. */
+	CHECK(pin(abi, PIN_ERRNO), 0);
+	CHECK(call_foreign(abi), -PINNED);
+	atomic_store(&stop, 1);
+	leave_by(abi, CHILD_DONE);
+}
+
+TEST_F(pin, for_all_is_for_none_beside_strict_mode)
+{
+	EXPECT_FINE(run(child_beside_strict, variant->abi, 0));
+}
+
 TEST_F_TIMEOUT(pin, is_carried_by_a_filter_for_all, 120)
 {
 	for (int i = 0; i < 6; i++)
@@ -253,6 +320,8 @@ static void child_in_the_way(const struct abi *abi, long filtered)
 	for (int i = 0; i < 3; i++) {
 		CHECK(attach_rules(SECCOMP_FILTER_FLAG_TSYNC, ALLOW, &rule, 1), report->sent);
 		CHECK(attach_rules(SYNC, ALLOW, &rule, 1), -ESRCH);
+		CHECK(pin_flags(abi, PIN_TSYNC, PIN_ERRNO), report->sent);
+		CHECK(pin_flags(abi, PIN_TSYNC | PIN_ESRCH, PIN_ERRNO), -ESRCH);
 	}
 	child_is_fresh(filtered);
 	CHECK(status_of(report->sent, "Seccomp_filters"), filtered + 1);
@@ -260,6 +329,8 @@ static void child_in_the_way(const struct abi *abi, long filtered)
 	CHECK(pin(abi, PIN_ERRNO), 0);
 	CHECK(attach_rules_by(abi, SECCOMP_FILTER_FLAG_TSYNC, &rule, 1), report->sent);
 	CHECK(attach_rules_by(abi, SYNC, &rule, 1), -ESRCH);
+	CHECK(pin_flags(abi, PIN_TSYNC, PIN_ERRNO), report->sent);
+	CHECK(pin_flags(abi, PIN_TSYNC | PIN_ESRCH, PIN_ERRNO), -ESRCH);
 	atomic_store(&stop, 1);
 	leave_by(abi, CHILD_DONE);
 }

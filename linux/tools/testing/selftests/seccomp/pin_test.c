@@ -56,17 +56,25 @@ static void child_flags(const struct abi *abi, long arg)
 	*(__u32 *)low_page = PIN_ERRNO;
 	for (int bit = 0; bit < 32; bit++) {
 		for (size_t i = 0; i < ARRAY_SIZE(pointers); i++) {
-			if (1L << bit == PROBE)
+			const unsigned long flag = 1UL << bit;
+
+			if (flag == PROBE || flag == PIN_TSYNC)
 				continue;
 			/* Of an unknown flag nobody knows what the pointer means. */
-			CHECK(pin_at(abi, 1L << bit, pointers[i]), -EINVAL);
-			CHECK(pin_at(abi, 1L << bit | PROBE, pointers[i]), -EINVAL);
+			CHECK(pin_at(abi, flag, pointers[i]), -EINVAL);
+			CHECK(pin_at(abi, flag | PROBE, pointers[i]), -EINVAL);
+			/* This one means something only if there is something to fail. */
+			if (flag == PIN_ESRCH)
+				continue;
+			CHECK(pin_at(abi, flag | PIN_TSYNC, pointers[i]), -EINVAL);
+			CHECK(pin_at(abi, flag | PIN_TSYNC | PIN_ESRCH | PROBE, pointers[i]),
+			      -EINVAL);
 		}
 	}
 	CHECK(pin_at(abi, UINT_MAX, 0), -EINVAL);
 	/* What is for filters must not be taken for something else. */
-	CHECK(pin_at(abi, SECCOMP_FILTER_FLAG_TSYNC, 0), -EINVAL);
 	CHECK(pin_at(abi, SECCOMP_FILTER_FLAG_LOG, 0), -EINVAL);
+	CHECK(pin_at(abi, SECCOMP_FILTER_FLAG_NEW_LISTENER | PIN_TSYNC | PIN_ESRCH, 0), -EINVAL);
 	check_unpinned();
 }
 
@@ -191,6 +199,8 @@ static void child_probes(const struct abi *abi, long arg)
 	for (int i = 0; i < 100; i++) {
 		CHECK(pin_at(abi, PROBE, 0), 0);
 		CHECK(pin_flags(abi, PROBE, PIN_ERRNO), 0);
+		CHECK(pin_flags(abi, PROBE | PIN_TSYNC, PIN_ERRNO), 0);
+		CHECK(pin_flags(abi, PROBE | PIN_TSYNC | PIN_ESRCH, PIN_ERRNO), 0);
 	}
 	check_unpinned();
 	CHECK(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0), 0);

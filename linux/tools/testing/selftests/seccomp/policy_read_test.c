@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Who may read /proc/PID/seccomp_policy, and when */
+/* When /proc/PID/seccomp_policy is read: by pieces, while filters come, of the dead */
 
 #include "seccomp_policy.h"
 
 #ifdef __x86_64__
-#include <linux/capability.h>
-
 /* --- Reading by pieces, and while filters come --- */
 
 TEST_F(policy, can_be_read_by_pieces)
@@ -160,126 +158,6 @@ TEST_F(policy, is_empty_of_the_dead)
 	EXPECT_EQ(-1, pread(fd, &byte, 1, 0));
 	EXPECT_EQ(ESRCH, errno);
 	close(fd);
-}
-
-/* --- Who may read --- */
-
-static void drop(int cap)
-{
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct caps[2] = {};
-
-	CHECK(syscall(__NR_capget, &header, caps), 0);
-	caps[cap / 32].effective &= ~(1U << cap % 32);
-	caps[cap / 32].permitted &= ~(1U << cap % 32);
-	CHECK(syscall(__NR_capset, &header, caps), 0);
-}
-
-/* What opening says, or else reading */
-static int try_to_read(pid_t pid)
-{
-	int fd = open_policy(pid), ret;
-	char byte;
-
-	if (fd < 0)
-		return fd;
-	ret = read(fd, &byte, 1);
-	ret = ret < 0 ? -errno : ret;
-	close(fd);
-	return ret;
-}
-
-enum reader {
-	IS_ROOT, NO_ADMIN, NO_PTRACE, NO_PTRACE_OF_OWN, OTHER_USER, IN_NAMESPACE, IS_FILTERED,
-	IS_PINNED, ITSELF_FILTERED, GIVEN_A_FILE, GIVEN_A_FILE_FILTERED, READERS,
-};
-
-static void child_reads(const struct abi *abi, long reader)
-{
-	pid_t target = fork();
-	int fd, want = -EACCES;
-	char byte;
-
-	if (!target) {
-		if (reader == NO_PTRACE)
-			CHECK(syscall(__NR_setresuid, 65534, 65534, 65534), 0);
-		prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
-		child_with_stack(abi, (long)&any);
-	}
-	wait_for(&report->stage, 1);
-	fd = open_policy(target);
-	CHECK(fd >= 0, true);
-	switch (reader) {
-	case IS_ROOT:
-		want = 1;
-		break;
-	case NO_ADMIN:
-		drop(CAP_SYS_ADMIN);
-		break;
-	case NO_PTRACE:
-		drop(CAP_SYS_PTRACE);
-		break;
-	case NO_PTRACE_OF_OWN:
-		/* The same user's with as many capabilities: that takes no CAP_SYS_PTRACE. */
-		want = 1;
-		break;
-	case OTHER_USER:
-		CHECK(syscall(__NR_setresuid, 65534, 65534, 65534), 0);
-		break;
-	case IN_NAMESPACE:
-		if (unshare(CLONE_NEWUSER))
-			leave(KSFT_SKIP);
-		break;
-	case IS_FILTERED:
-	case GIVEN_A_FILE_FILTERED:
-		CHECK(attach(ALLOW, on(0, 0, ALLOW)), 0);
-		break;
-	case IS_PINNED:
-		if (pin_flags(&native, PROBE, KILL))
-			leave(KSFT_SKIP);
-		CHECK(pin(&native, PIN_ERRNO), 0);
-		break;
-	case ITSELF_FILTERED:
-		CHECK(attach(ALLOW, on(0, 0, ALLOW)), 0);
-		target = getpid();
-		break;
-	case GIVEN_A_FILE:
-		/* Opened by who was root, read by who may not look at the task */
-		CHECK(syscall(__NR_setresuid, 65534, 65534, 65534), 0);
-		break;
-	}
-	if (reader >= GIVEN_A_FILE) {
-		int ret = read(fd, &byte, 1);
-
-		CHECK(ret < 0 ? -errno : ret, want);
-	} else {
-		CHECK(try_to_read(target), want);
-	}
-	atomic_store(&report->flag, 1);
-}
-
-TEST_F(policy, reading_takes_what_a_tracer_needs)
-{
-	if (geteuid())
-		SKIP(return, "needs root");
-	for (long reader = IS_ROOT; reader < READERS; reader++) {
-		int status = run(child_reads, &native, reader);
-
-		if (status == KSFT_SKIP << 8)
-			TH_LOG("reader %ld is not to be had", reader);
-		else
-			EXPECT_FINE(status);
-		atomic_store(&report->flag, 1);
-	}
-}
-
-TEST_F(policy, is_for_its_owner_to_read)
-{
-	struct stat st;
-
-	ASSERT_EQ(0, stat("/proc/self/seccomp_policy", &st));
-	EXPECT_EQ(0400, st.st_mode & 07777);
-	EXPECT_TRUE(S_ISREG(st.st_mode));
 }
 
 TEST(without_tables_there_is_no_policy)

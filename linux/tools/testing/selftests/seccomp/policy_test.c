@@ -146,8 +146,8 @@ static void expect_lines(struct __test_metadata *_metadata, const struct stack *
 		struct seen want = seen_of(stack, l->abi->arch, l->first);
 
 		if (!is_uniform(stack, l->abi->arch, l->first, l->last)) {
-			/* Those that depend are told by the cases on residuals. */
-			EXPECT_LE(l->residuals, (long)stack->n);
+			/* Those that depend are told by the cases on programs. */
+			EXPECT_LE(l->programs, (long)stack->n);
 			continue;
 		}
 		EXPECT_STREQ(want.verdict, l->verdict)
@@ -304,7 +304,7 @@ TEST_F_TIMEOUT(policy, shows_pins, 120)
 /* What the line of number 110 says, under layers from the oldest on */
 static const struct {
 	const char *verdict;
-	long filter, residuals;
+	long filter, programs;
 	struct stack stack;
 } run_for[] = {
 	{ "FILTER", -1, 1, { { DEPENDS(ERRNO(1), ALLOW) }, 1 } },
@@ -343,7 +343,7 @@ TEST_F_TIMEOUT(policy, says_how_many_programs_run, 120)
 		ASSERT_NE(NULL, l);
 		EXPECT_STREQ(run_for[i].verdict, l->verdict) TH_LOG("stack %zu", i);
 		EXPECT_EQ(run_for[i].filter, l->filter) TH_LOG("stack %zu", i);
-		EXPECT_EQ(run_for[i].residuals, l->residuals) TH_LOG("stack %zu", i);
+		EXPECT_EQ(run_for[i].programs, l->programs) TH_LOG("stack %zu", i);
 		/* Its namesakes have nothing to do with it. */
 		EXPECT_STREQ("ALLOW", line_of(&ia32, 110)->verdict);
 		EXPECT_STREQ("ALLOW", line_of(&x32, X32_BIT | 110)->verdict);
@@ -360,7 +360,7 @@ TEST_F_TIMEOUT(policy, counts_the_programs_of_a_deep_stack, 120)
 		for (size_t i = 0; i < n; i++)
 			stack.layers[i] = (struct layer)DEPENDS(ERRNO(i + 1), ALLOW);
 		ASSERT_EQ(0, read_stack(_metadata, &stack));
-		EXPECT_EQ((long)n, line_of(&native, 110)->residuals);
+		EXPECT_EQ((long)n, line_of(&native, 110)->programs);
 	}
 }
 

@@ -18,7 +18,7 @@
 #include <linux/capability.h>
 
 #ifndef SECCOMP_FILTER_FLAG_BPF_PROG_FD
-#define SECCOMP_FILTER_FLAG_BPF_PROG_FD	(1UL << 6)
+#define SECCOMP_FILTER_FLAG_BPF_PROG_FD	(1UL << 16)
 #endif
 #ifndef CAP_PERFMON
 #define CAP_PERFMON			38

@@ -52,7 +52,7 @@ struct line {
 	__u32 first, last;
 	bool is_range;
 	char verdict[32];
-	long filter, residuals;
+	long filter, programs;
 };
 
 static struct line lines[3 * NUMBERS + 32];
@@ -149,7 +149,7 @@ static inline bool take_verdict(const char **at, char verdict[32])
 static inline bool take_words(const char **at, struct line *l)
 {
 	l->filter = -1;
-	l->residuals = -1;
+	l->programs = -1;
 	while (take(at, " ")) {
 		const char *key = *at;
 		__u32 n;
@@ -162,10 +162,10 @@ static inline bool take_words(const char **at, struct line *l)
 			if (!take_number(at, &n))
 				return false;
 			l->filter = n;
-		} else if (!strncmp(key, "residuals=", 10)) {
+		} else if (!strncmp(key, "programs=", 9)) {
 			if (!take_number(at, &n))
 				return false;
-			l->residuals = n;
+			l->programs = n;
 		} else {
 			const char *value = *at;
 
@@ -280,8 +280,8 @@ static inline void expect_complete(struct __test_metadata *_metadata)
 		/* A decision has a filter, what depends has programs, the rest has neither. */
 		EXPECT_EQ(strcmp(l->verdict, "ALLOW") && strcmp(l->verdict, "FILTER"),
 			  l->filter >= 0) TH_LOG("number %u %s", l->first, l->verdict);
-		EXPECT_EQ(!strcmp(l->verdict, "FILTER"), l->residuals > 0);
-		EXPECT_NE(0, l->residuals);
+		EXPECT_EQ(!strcmp(l->verdict, "FILTER"), l->programs > 0);
+		EXPECT_NE(0, l->programs);
 	}
 	EXPECT_EQ(1ULL << 32, next_native);
 	if (have_ia32)
