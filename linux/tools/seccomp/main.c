@@ -73,7 +73,7 @@ static void die_without_view(pid_t tid, int err)
 		die("this kernel has no CONFIG_SECCOMP_POLICY_VIEW: try --source=ptrace");
 	case -EACCES:
 	case -EPERM:
-		die("%d may not be looked at: it takes CAP_SYS_ADMIN in its user namespace, and the right to trace it",
+		die("%d may not be looked at: try with CAP_SYS_ADMIN in its user namespace, or as root",
 		    tid);
 	case -EOPNOTSUPP:
 		die("the kernel runs with seccomp.action_tables=0: try --source=ptrace");

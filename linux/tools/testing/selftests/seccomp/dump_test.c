@@ -498,7 +498,8 @@ TEST_F(abi, sizes_of_metadata)
 /* Flags that a filter keeps; those of a listener's ask for a listener. */
 static const unsigned int kept[] = {
 	0, SECCOMP_FILTER_FLAG_SPEC_ALLOW, SECCOMP_FILTER_FLAG_LOG,
-	SECCOMP_FILTER_FLAG_LOG | SECCOMP_FILTER_FLAG_SPEC_ALLOW, 0, KILLABLE, SECCOMP_FILTER_FLAG_LOG,
+	SECCOMP_FILTER_FLAG_LOG | SECCOMP_FILTER_FLAG_SPEC_ALLOW, 0, KILLABLE,
+	SECCOMP_FILTER_FLAG_LOG,
 };
 
 static void attach_same(unsigned int flags)

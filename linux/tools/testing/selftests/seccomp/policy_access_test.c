@@ -421,7 +421,7 @@ static void check_lines(pid_t pid, bool all)
 	for (size_t i = 0; i < ARRAY_SIZE(want); i++) {
 		const struct line *l = line_of(&native, want[i].nr);
 
-		CHECK(l != NULL, true);
+		CHECK(!l, false);
 		if (!l)
 			leave(1);
 		CHECK(strcmp(l->verdict, want[i].verdict), 0);
