@@ -321,7 +321,7 @@ const struct known known_stacks[] = {
 		{ X86_64, 0, ALLOWED },
 		{ X86_64, 472, ALLOWED },
 		{ X86_64, 512, ALLOWED },
-		{ X86_64, X32_BIT + 600, IS(SECCOMP_RET_ERRNO | 38, NEWEST) },
+		{ X32, 600, IS(SECCOMP_RET_ERRNO | 38, NEWEST) },
 		{ X86_64, 0x80000000, ALLOWED },
 		{ X86_64, 0xc0000000, IS(SECCOMP_RET_ERRNO | 38, NEWEST) },
 		{ X86_64, 0xffffffff, ALLOWED },

@@ -16,6 +16,9 @@
 
 /* --- Flags --- */
 
+/* The first flag that nobody knows; that of eBPF programs is beyond. */
+#define FLAGS_END	(1U << 6)
+
 static bool is_combination(unsigned int flags)
 {
 	if (flags & SYNC && flags & LISTEN && !(flags & ESRCH_))
@@ -59,8 +62,29 @@ static void child_flagged(const struct abi *abi, long flags)
 
 TEST_F_TIMEOUT(ebpf, every_combination_of_flags, 120)
 {
-	for (unsigned int flags = 0; flags < PROG_FD; flags++)
+	for (unsigned int flags = 0; flags < FLAGS_END; flags++)
 		EXPECT_FINE(run(child_flagged, variant->abi, flags));
+}
+
+static void child_unknown_flag(const struct abi *abi, long arg)
+{
+	int fd = LOAD_EBPF(VERDICT(ALLOW));
+
+	/* Nor do those make a difference that mean something without them. */
+	for (unsigned int flag = FLAGS_END; flag; flag <<= 1) {
+		if (flag == PROG_FD)
+			continue;
+		CHECK(attach_ebpf(flag, fd), -EINVAL);
+		CHECK(attach_ebpf(flag | SECCOMP_FILTER_FLAG_LOG, fd), -EINVAL);
+		CHECK(attach_flags(flag, ALLOW, on(abi->arch, 100000, DENY)), -EINVAL);
+	}
+	CHECK(prctl(PR_GET_SECCOMP), SECCOMP_MODE_DISABLED);
+	CHECK(attach_ebpf(0, fd), 0);
+}
+
+TEST_F(ebpf, unknown_flags_are_refused)
+{
+	EXPECT_FINE(run(child_unknown_flag, variant->abi, 0));
 }
 
 /* --- Errors, and which of two comes first --- */
