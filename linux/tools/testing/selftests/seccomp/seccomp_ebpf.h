@@ -571,7 +571,7 @@ static inline int load_with_btf(int btf, __u32 sub, __u32 type, const struct bpf
 	return load_attr(&attr);
 }
 
-/* --- What is known of each number, in /proc --- */
+/* --- What is known of each syscall number, in /proc/PID/seccomp_policy --- */
 
 /* A line of it: numbers of x32 have their bit. */
 struct known {
@@ -586,7 +586,7 @@ static struct known known[3 * NUMBERS + 16];
 
 #ifdef __x86_64__
 /*
- * Read what is shown for a task; return how many lines, or 0 where there are no
+ * Read what is shown for a task; return the number of lines, or 0 where there are no
  * tables: without them no range has a line.
  */
 static inline size_t read_known(pid_t pid)
@@ -596,7 +596,7 @@ static inline size_t read_known(pid_t pid)
 	size_t n = 0;
 	FILE *file;
 
-	snprintf(path, sizeof(path), "/proc/%d/seccomp_cache", pid);
+	snprintf(path, sizeof(path), "/proc/%d/seccomp_policy", pid);
 	file = fopen(path, "r");
 	while (file && n < ARRAY_SIZE(known) && fgets(line, sizeof(line), file)) {
 		struct known *k = &known[n];
