@@ -11,8 +11,8 @@
 /**
  * enum seccomp_window - the system call tables that an entry point serves
  * @SECCOMP_WINDOW_NONE: not known; nothing is decided at entry
- * @SECCOMP_WINDOW_NATIVE: the numbers of SECCOMP_ARCH_NATIVE, and x32's where
- *	there are any
+ * @SECCOMP_WINDOW_NATIVE: the numbers of SECCOMP_ARCH_NATIVE, and of
+ *	SECCOMP_ARCH_ALT_* where there are any
  * @SECCOMP_WINDOW_COMPAT: the numbers of SECCOMP_ARCH_COMPAT
  *
  * A window stands for what syscall_get_arch() would say of the call, so an
@@ -31,7 +31,7 @@ enum seccomp_window {
  * struct seccomp_allow - the system calls that need no further question
  * @native: a bit for each number of SECCOMP_ARCH_NATIVE
  * @compat: a bit for each number of SECCOMP_ARCH_COMPAT
- * @x32: a bit for each number with SECCOMP_ARCH_X32_BIT, counted from there
+ * @alt: a bit for each number from SECCOMP_ARCH_ALT_FIRST on
  *
  * A bit that is set means that a filter and all of its ancestors allow the call
  * whatever its arguments are.
@@ -41,8 +41,8 @@ struct seccomp_allow {
 #ifdef SECCOMP_ARCH_COMPAT
 	DECLARE_BITMAP(compat, SECCOMP_ARCH_COMPAT_NR);
 #endif
-#ifdef SECCOMP_ARCH_X32_NR
-	DECLARE_BITMAP(x32, SECCOMP_ARCH_X32_NR);
+#ifdef SECCOMP_ARCH_ALT_NR
+	DECLARE_BITMAP(alt, SECCOMP_ARCH_ALT_NR);
 #endif
 };
 
@@ -74,10 +74,10 @@ static __always_inline bool seccomp_allows(const struct seccomp_allow *allow,
 	case SECCOMP_WINDOW_NATIVE:
 		if (likely(idx < SECCOMP_ARCH_NATIVE_NR))
 			return __seccomp_allow_bit(allow->native, idx, SECCOMP_ARCH_NATIVE_NR);
-#ifdef SECCOMP_ARCH_X32_NR
-		idx -= SECCOMP_ARCH_X32_BIT;
-		if (likely(idx < SECCOMP_ARCH_X32_NR))
-			return __seccomp_allow_bit(allow->x32, idx, SECCOMP_ARCH_X32_NR);
+#ifdef SECCOMP_ARCH_ALT_NR
+		idx -= SECCOMP_ARCH_ALT_FIRST;
+		if (likely(idx < SECCOMP_ARCH_ALT_NR))
+			return __seccomp_allow_bit(allow->alt, idx, SECCOMP_ARCH_ALT_NR);
 #endif
 		return false;
 #ifdef SECCOMP_ARCH_COMPAT

@@ -378,8 +378,8 @@ static void set_allow(struct seccomp_allow *allow, const u8 *slots)
 #ifdef SECCOMP_ARCH_COMPAT
 	set_bits(allow->compat, slots + SECCOMP_SLOT_COMPAT, SECCOMP_ARCH_COMPAT_NR);
 #endif
-#ifdef SECCOMP_ARCH_X32_NR
-	set_bits(allow->x32, slots + SECCOMP_SLOT_X32, SECCOMP_ARCH_X32_NR);
+#ifdef SECCOMP_ARCH_ALT_NR
+	set_bits(allow->alt, slots + SECCOMP_SLOT_ALT, SECCOMP_ARCH_ALT_NR);
 #endif
 }
 

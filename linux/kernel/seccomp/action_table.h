@@ -34,7 +34,8 @@ struct seccomp_step {
 /**
  * enum seccomp_way - the ways to find out what is done to a system call
  * @SECCOMP_WALK: run every filter of the stack, each by itself; for what is
- *	over the bounds of a table, and for all calls if verdicts are verified
+ *	over the bounds of a table, for calls of an architecture without slots,
+ *	and for all calls if verdicts are verified
  * @SECCOMP_ASK_ONE: ask the filter of the only step, a classic one
  * @SECCOMP_ASK_SOME: go through the steps
  * @SECCOMP_ERRNO: nobody is asked, it always is SECCOMP_RET_ERRNO
@@ -79,6 +80,11 @@ seccomp_table_build(const struct seccomp_program *program,
 static const struct seccomp_plan seccomp_plan_kill = {
 	.ret = SECCOMP_RET_KILL_PROCESS,
 	.way = SECCOMP_CONSTANT,
+};
+
+/* For what no table has. */
+static const struct seccomp_plan seccomp_plan_walk = {
+	.way = SECCOMP_WALK,
 };
 
 /* Is the action always the same? */
@@ -207,7 +213,9 @@ seccomp_table_bits(const struct seccomp_action_table *table, u32 arch)
  *
  * Context: Any, as long as the filter is held.
  *
- * Return: The plan. It is to kill for an @arch that the kernel does not have.
+ * Return: The plan. For an @arch that is none of SECCOMP_ARCH_* it is to run all
+ * filters, as if there were no table: which ABI the call belongs to is not known,
+ * but the filters can tell.
  */
 static __always_inline const struct seccomp_plan *
 seccomp_table_lookup(const struct seccomp_action_table *table, u32 arch, u32 nr)
@@ -215,7 +223,7 @@ seccomp_table_lookup(const struct seccomp_action_table *table, u32 arch, u32 nr)
 	unsigned int slot = seccomp_slot(arch, nr);
 
 	if (WARN_ON_ONCE(slot == SECCOMP_SLOTS))
-		return &seccomp_plan_kill;
+		return &seccomp_plan_walk;
 	return &table->plans[table->map.slots[slot]];
 }
 
@@ -226,7 +234,7 @@ seccomp_table_known(const struct seccomp_action_table *table, u32 arch, u32 nr)
 	unsigned int slot = seccomp_slot(arch, nr);
 
 	if (WARN_ON_ONCE(slot == SECCOMP_SLOTS))
-		return &seccomp_plan_kill;
+		return &seccomp_plan_walk;
 	return &table->plans[table->known->slots[slot]];
 }
 #else

@@ -16,18 +16,23 @@
 #include <linux/vmalloc.h>
 
 #define TABLE_KUNIT_SEED	20
-#define TABLE_KUNIT_STACKS	80
+/* User-mode Linux takes seconds for what takes a guest minutes. */
+#define TABLE_KUNIT_STACKS	(IS_ENABLED(CONFIG_UML) ? 8000 : 80)
 #define TABLE_KUNIT_DEPTH	8
 #define TABLE_KUNIT_INSNS	40
 #define TABLE_KUNIT_CALLS	3	/* argument sets for every number */
 #define TABLE_KUNIT_MORE	6	/* more of them where arguments matter */
+#define TABLE_KUNIT_WALKS	64	/* calls of an architecture without slots */
 #define TABLE_KUNIT_MOST	64	/* filters in a stack */
 
 /* Real stacks, if there are some: see test_corpus(). */
 #define TABLE_KUNIT_CORPUS	"/root/corpus"
 
-/* __X32_SYSCALL_BIT, which not every architecture has */
-#define X32_BIT			0x40000000U
+/* The first number of SECCOMP_ARCH_ALT_*, which not every architecture has */
+#define ALT_FIRST		0x40000000U
+
+/* No AUDIT_ARCH_* has this value. */
+#define UNKNOWN_ARCH		0xdeadbeefU
 
 /* Numbers that a stack is tried with, whichever tables there are. */
 struct numbers {
@@ -39,17 +44,17 @@ struct numbers {
 #define BEYOND	24	/* how many numbers to try past the end of a table */
 
 static const struct numbers all_numbers[] = {
-	{ SECCOMP_ARCH_NATIVE, 0, SECCOMP_NATIVE_SLOTS + BEYOND },
-	{ SECCOMP_ARCH_NATIVE, X32_BIT - BEYOND, 2 * BEYOND },
-#ifdef SECCOMP_ARCH_X32_NR
-	{ SECCOMP_ARCH_NATIVE, X32_BIT, SECCOMP_ARCH_X32_NR + BEYOND },
+	{ SECCOMP_ARCH_NATIVE, 0, SECCOMP_ARCH_NATIVE_SLOTS + BEYOND },
+	{ SECCOMP_ARCH_NATIVE, ALT_FIRST - BEYOND, 2 * BEYOND },
+#ifdef SECCOMP_ARCH_ALT_NR
+	{ SECCOMP_ARCH_NATIVE, ALT_FIRST, SECCOMP_ARCH_ALT_NR + BEYOND },
 #endif
 	{ SECCOMP_ARCH_NATIVE, 0x80000000U - BEYOND, 2 * BEYOND },
 	{ SECCOMP_ARCH_NATIVE, 0xc0000000U - BEYOND, 2 * BEYOND },
 	{ SECCOMP_ARCH_NATIVE, U32_MAX - BEYOND, BEYOND + 1 },
 #ifdef SECCOMP_ARCH_COMPAT
 	{ SECCOMP_ARCH_COMPAT, 0, SECCOMP_ARCH_COMPAT_NR + BEYOND },
-	{ SECCOMP_ARCH_COMPAT, X32_BIT - BEYOND, 2 * BEYOND },
+	{ SECCOMP_ARCH_COMPAT, ALT_FIRST - BEYOND, 2 * BEYOND },
 	{ SECCOMP_ARCH_COMPAT, 0x80000000U - BEYOND, 2 * BEYOND },
 	{ SECCOMP_ARCH_COMPAT, 0xc0000000U - BEYOND, 2 * BEYOND },
 	{ SECCOMP_ARCH_COMPAT, U32_MAX - BEYOND, BEYOND + 1 },
@@ -88,6 +93,8 @@ struct stack {
 	u64 constant;
 	u64 asked;
 	u64 residual;
+	u64 walked;
+	u64 denied;
 #ifdef CONFIG_BPF_JIT
 	int jit_enable;
 	int jit_harden;
@@ -196,13 +203,6 @@ static u32 stack_run(struct stack *s, const struct seccomp_data *sd,
 	return ret;
 }
 
-static bool exempt(u32 arch, u32 nr)
-{
-	struct seccomp_data sd = { .arch = arch, .nr = nr };
-
-	return seccomp_uprobe_exception(&sd);
-}
-
 static const struct seccomp_plan *plan_of(struct stack *s, u32 arch, u32 nr)
 {
 	return seccomp_table_known(s->top->table, arch, nr);
@@ -220,7 +220,7 @@ static u32 plan_run(struct stack *s, const struct seccomp_plan *plan,
 		return seccomp_walk(s->top, &sd, match);
 	case SECCOMP_ASK_ONE:
 	case SECCOMP_ASK_SOME:
-		sd.arch = 0xdeadbeef;
+		sd.arch = UNKNOWN_ARCH;
 		return seccomp_plan_run(plan, &sd, match);
 	default:
 		*match = plan->match;
@@ -252,7 +252,7 @@ static void expect_verified(struct stack *s, const struct seccomp_data *sd, u32 
 			seccomp_table_lookup(s->top->table, sd->arch, sd->nr)->way);
 	seccomp_check_begin(&check, s->top->table, sd->nr);
 	for (struct seccomp_filter *f = s->top; f; f = f->prev)
-		seccomp_check_ask(&check, f, f->program);
+		seccomp_check_ask(&check, f, f->program, f->log);
 	KUNIT_ASSERT_TRUE(s->test, seccomp_check_end(&check));
 	KUNIT_ASSERT_EQ(s->test, check.filters.ret, ret);
 	KUNIT_ASSERT_PTR_EQ(s->test, check.filters.match, match);
@@ -265,7 +265,7 @@ static bool expect_run(struct stack *s, const struct seccomp_data *sd)
 	struct seccomp_filter *match, *true_match;
 	u32 ret, true_ret;
 
-	if (exempt(sd->arch, sd->nr)) {
+	if (seccomp_is_exempt(sd->arch, sd->nr)) {
 		if (plan->way != SECCOMP_WALK)
 			KUNIT_ASSERT_EQ(s->test, plan->way, SECCOMP_CONSTANT);
 		true_ret = SECCOMP_RET_ALLOW;
@@ -301,8 +301,8 @@ static void expect_bits(struct stack *s, u32 arch, u32 nr)
 	enum seccomp_window window = SECCOMP_WINDOW_NATIVE;
 	bool tabled = nr < SECCOMP_ARCH_NATIVE_NR;
 
-#ifdef SECCOMP_ARCH_X32_NR
-	tabled |= nr - SECCOMP_ARCH_X32_BIT < SECCOMP_ARCH_X32_NR;
+#ifdef SECCOMP_ARCH_ALT_NR
+	tabled |= nr - SECCOMP_ARCH_ALT_FIRST < SECCOMP_ARCH_ALT_NR;
 #endif
 #ifdef SECCOMP_ARCH_COMPAT
 	if (arch == SECCOMP_ARCH_COMPAT) {
@@ -376,6 +376,31 @@ static void expect_runs(struct stack *s)
 	}
 }
 
+/* Calls of an architecture that has no slots run all filters as they were installed. */
+static void expect_walk(struct stack *s)
+{
+	struct seccomp_filter *match, *true_match;
+	u32 ret, true_ret;
+
+	for (int i = 0; i < TABLE_KUNIT_WALKS; i++) {
+		struct seccomp_data sd;
+
+		about_constants(s, &sd);
+		sd.arch = UNKNOWN_ARCH;
+		sd.nr = i & 1 ? about_constant(s) : any_of(&s->rng, 500);
+		true_ret = stack_run(s, &sd, &true_match);
+		match = NULL;
+		ret = seccomp_walk(s->top, &sd, &match);
+		KUNIT_ASSERT_PTR_EQ(s->test, match, true_match);
+		if (match)
+			KUNIT_ASSERT_EQ(s->test, ret, true_ret);
+		else
+			KUNIT_ASSERT_EQ(s->test, ret, SECCOMP_RET_ALLOW);
+		s->denied += !!match;
+	}
+	s->walked += TABLE_KUNIT_WALKS;
+}
+
 static int stack_init(struct kunit *test)
 {
 	struct stack *s = kunit_kzalloc(test, sizeof(*s), GFP_KERNEL);
@@ -411,6 +436,39 @@ static void stack_exit(struct kunit *test)
 	bpf_jit_enable = s->jit_enable;
 #endif
 	stack_clear(s);
+}
+
+/* What syscall_get_arch() returns has slots, and nothing else has. */
+static void test_archs(struct kunit *test)
+{
+	const struct seccomp_plan *plan = NULL;
+	struct stack *s = test->priv;
+
+	KUNIT_EXPECT_EQ(test, SECCOMP_ARCH_NATIVE, (u32)syscall_get_arch(current));
+	KUNIT_EXPECT_EQ(test, SECCOMP_SLOT_NATIVE, seccomp_slot(SECCOMP_ARCH_NATIVE, 0));
+#ifdef SECCOMP_ARCH_COMPAT
+	KUNIT_EXPECT_NE(test, SECCOMP_ARCH_NATIVE, SECCOMP_ARCH_COMPAT);
+	KUNIT_EXPECT_EQ(test, SECCOMP_SLOT_COMPAT, seccomp_slot(SECCOMP_ARCH_COMPAT, 0));
+#endif
+	for (int bit = 0; bit < 32; bit++) {
+		u32 arch = SECCOMP_ARCH_NATIVE ^ 1U << bit;
+
+#ifdef SECCOMP_ARCH_COMPAT
+		if (arch == SECCOMP_ARCH_COMPAT)
+			continue;
+#endif
+		KUNIT_EXPECT_EQ(test, SECCOMP_SLOTS, seccomp_slot(arch, 0));
+	}
+	KUNIT_EXPECT_EQ(test, SECCOMP_SLOTS, seccomp_slot(UNKNOWN_ARCH, 0));
+
+	stack_push_ret(s, SECCOMP_RET_ERRNO | 1);
+	kunit_warning_suppress(test) {
+		plan = seccomp_table_lookup(s->top->table, UNKNOWN_ARCH, 0);
+		KUNIT_EXPECT_SUPPRESSED_WARNING_COUNT(test, 1);
+	}
+	KUNIT_ASSERT_NOT_NULL(test, plan);
+	KUNIT_EXPECT_EQ(test, SECCOMP_WALK, plan->way);
+	expect_walk(s);
 }
 
 /* Every pair of actions, and every three of the first few. */
@@ -567,7 +625,7 @@ static void test_exempt(struct kunit *test)
 	}
 
 	for (u32 nr = 0; nr < SECCOMP_ARCH_NATIVE_NR; nr++)
-		found += exempt(SECCOMP_ARCH_NATIVE, nr);
+		found += seccomp_is_exempt(SECCOMP_ARCH_NATIVE, nr);
 #ifdef CONFIG_X86_64
 	KUNIT_EXPECT_EQ(test, found, 2);
 #endif
@@ -788,7 +846,7 @@ static u32 random_constant(struct rnd_state *rng)
 	case 0:
 		return SECCOMP_ARCH_NATIVE;
 	case 1:
-		return X32_BIT | any_of(rng, 600);
+		return ALT_FIRST | any_of(rng, 600);
 	case 2:
 		return 1U << any_of(rng, 32);
 	case 3:
@@ -873,6 +931,7 @@ static unsigned int random_program(struct rnd_state *rng, struct sock_filter *in
 static void random_stacks(struct stack *s)
 {
 	static struct sock_filter insns[TABLE_KUNIT_INSNS + 3];
+	u64 calls = 0;
 
 	for (int i = 0; i < TABLE_KUNIT_STACKS; i++) {
 		unsigned int depth = 1 + any_of(&s->rng, TABLE_KUNIT_DEPTH);
@@ -880,15 +939,22 @@ static void random_stacks(struct stack *s)
 		for (unsigned int j = 0; j < depth; j++)
 			stack_push(s, insns, random_program(&s->rng, insns));
 		expect_runs(s);
+		expect_walk(s);
 		stack_clear(s);
 	}
 	/* Else this would prove little. */
 	kunit_info(s->test, "%llu constant answers and %llu others compared with runs\n",
 		   s->constant, s->asked);
 	kunit_info(s->test, "%llu of the others by residuals alone\n", s->residual);
-	KUNIT_EXPECT_GT(s->test, s->constant, 100000);
-	KUNIT_EXPECT_GT(s->test, s->asked, 20000);
-	KUNIT_EXPECT_GT(s->test, s->residual, 20000);
+	kunit_info(s->test, "%llu calls of an architecture without slots, %llu not allowed\n",
+		   s->walked, s->denied);
+	for (size_t i = 0; i < ARRAY_SIZE(all_numbers); i++)
+		calls += (u64)TABLE_KUNIT_STACKS * TABLE_KUNIT_CALLS * all_numbers[i].nr;
+	KUNIT_EXPECT_GT(s->test, s->constant, calls / 4);
+	KUNIT_EXPECT_GT(s->test, s->asked, calls / 20);
+	KUNIT_EXPECT_GT(s->test, s->residual, calls / 20);
+	KUNIT_EXPECT_GT(s->test, s->denied, s->walked / 4);
+	KUNIT_EXPECT_LT(s->test, s->denied, s->walked);
 }
 
 /* What compiles: nothing, the JIT, or the JIT that blinds constants. */
@@ -919,11 +985,15 @@ static void test_random_interpreted(struct kunit *test)
 
 static void test_random_compiled(struct kunit *test)
 {
+	if (!IS_ENABLED(CONFIG_BPF_JIT))
+		kunit_skip(test, "there is no JIT");
 	run_with(COMPILED, test->priv, random_stacks);
 }
 
 static void test_random_hardened(struct kunit *test)
 {
+	if (!IS_ENABLED(CONFIG_BPF_JIT))
+		kunit_skip(test, "there is no JIT");
 	run_with(HARDENED, test->priv, random_stacks);
 }
 
@@ -978,6 +1048,7 @@ static void test_corpus(struct kunit *test)
 }
 
 static struct kunit_case action_table_cases[] = {
+	KUNIT_CASE(test_archs),
 	KUNIT_CASE(test_constants),
 	KUNIT_CASE(test_ties),
 	KUNIT_CASE(test_arguments),

@@ -12,8 +12,8 @@
 /* How far beyond both ends of a table numbers are tried one by one. */
 #define ENTRY_KUNIT_MARGIN	2048
 
-/* __X32_SYSCALL_BIT, which not every architecture has */
-#define X32_BIT			0x40000000L
+/* The first number of SECCOMP_ARCH_ALT_*, which not every architecture has */
+#define ALT_FIRST			0x40000000L
 
 /*
  * A system call table as the tests see it: the window that it is in, its first
@@ -36,8 +36,8 @@ static bool want_native[SECCOMP_ARCH_NATIVE_NR];
 static bool want_compat[SECCOMP_ARCH_COMPAT_NR];
 #endif
 
-#ifdef SECCOMP_ARCH_X32_NR
-static bool want_x32[SECCOMP_ARCH_X32_NR];
+#ifdef SECCOMP_ARCH_ALT_NR
+static bool want_alt[SECCOMP_ARCH_ALT_NR];
 #endif
 
 static const struct table tables[] = {
@@ -57,14 +57,14 @@ static const struct table tables[] = {
 		.want = want_compat,
 	},
 #endif
-#ifdef SECCOMP_ARCH_X32_NR
+#ifdef SECCOMP_ARCH_ALT_NR
 	{
 		.window = SECCOMP_WINDOW_NATIVE,
-		.name = "x32",
-		.first = X32_BIT,
-		.size = SECCOMP_ARCH_X32_NR,
-		.bits = bits.x32,
-		.want = want_x32,
+		.name = SECCOMP_ARCH_ALT_NAME,
+		.first = SECCOMP_ARCH_ALT_FIRST,
+		.size = SECCOMP_ARCH_ALT_NR,
+		.bits = bits.alt,
+		.want = want_alt,
 	},
 #endif
 };
@@ -198,7 +198,7 @@ static void test_window_none(struct kunit *test)
 static void test_full_width(struct kunit *test)
 {
 	static const unsigned long edges[] = {
-		0xffffffffUL, 0x80000000UL, INT_MAX, X32_BIT - 1, X32_BIT + 1,
+		0xffffffffUL, 0x80000000UL, INT_MAX, ALT_FIRST - 1, ALT_FIRST + 1,
 		ULONG_MAX, LONG_MAX, LONG_MAX + 1UL, LONG_MAX + 2UL,
 		BITS_PER_LONG, 1UL << 16, (1UL << 16) - 1, 1UL << 31,
 #if BITS_PER_LONG == 64
@@ -222,7 +222,7 @@ static void test_full_width(struct kunit *test)
 
 			expect_number(test, t, -nr);
 			expect_number(test, t, ~nr);
-			expect_number(test, t, X32_BIT ^ nr);
+			expect_number(test, t, ALT_FIRST ^ nr);
 			for (int bit = fls_long(t->size); bit < BITS_PER_LONG; bit++) {
 				expect_number(test, t, nr ^ 1UL << bit);
 				expect_number(test, t, nr | ~0UL << bit);

@@ -30,6 +30,7 @@
 #include <linux/filter.h>
 #include <linux/hash.h>
 #include <linux/limits.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/printk.h>
 #include <linux/random.h>
@@ -41,6 +42,8 @@
 #include <linux/vmalloc.h>
 
 #include "analyze.h"
+#include "exempt.h"
+#include "interpret.h"
 #include "program.h"
 #include "residual.h"
 #include "slots.h"
@@ -103,7 +106,7 @@ struct draft {
 static bool is_compat(unsigned int slot)
 {
 #ifdef SECCOMP_ARCH_COMPAT
-	return slot >= SECCOMP_SLOT_COMPAT && slot < SECCOMP_SLOT_X32;
+	return slot >= SECCOMP_SLOT_COMPAT && slot < SECCOMP_SLOT_ALT;
 #else
 	return false;
 #endif
@@ -178,15 +181,13 @@ static u8 entry_place(struct draft *d, unsigned int entry, u32 smallest)
 	return d->entries[entry];
 }
 
-/* No program makes these calls, the kernel plants them. Filters are not asked. */
+/* No filter runs for these, see exempt.h. */
 static void allow_exempt(u8 *slots)
 {
-#ifdef __NR_uretprobe
-	slots[SECCOMP_SLOT_NATIVE + __NR_uretprobe] = ALLOW;
-#endif
-#ifdef __NR_uprobe
-	slots[SECCOMP_SLOT_NATIVE + __NR_uprobe] = ALLOW;
-#endif
+	for (u32 nr = 0; nr < SECCOMP_ARCH_NATIVE_NR; nr++) {
+		if (seccomp_is_exempt(SECCOMP_ARCH_NATIVE, nr))
+			slots[SECCOMP_SLOT_NATIVE + nr] = ALLOW;
+	}
 }
 
 /* What is said where verdict @v, of the number or range @space, is not constant. */
@@ -392,6 +393,30 @@ static struct seccomp_program *alloc_program(const struct draft *d)
 	return program;
 }
 
+/* Have the filter run for the calls that had a residual program. */
+static void drop_rest(struct seccomp_program *program)
+{
+	unsigned int last = 0;
+
+	for (unsigned int slot = 0; slot < SECCOMP_SLOTS; slot++) {
+		u8 *place = &program->slots[slot];
+
+		last = max_t(unsigned int, last, *place);
+		if (program->answers[*place].prog)
+			*place = whole_place(slot);
+	}
+	/* No slot leads to these any more. If one did, it would have to kill. */
+	for (unsigned int i = FIRST_OTHER; i <= last; i++) {
+		if (program->answers[i].prog)
+			program->answers[i] = (struct seccomp_answer){
+				.ret = SECCOMP_RET_KILL_PROCESS,
+			};
+	}
+	bpf_prog_destroy(program->rest);
+	program->rest = NULL;
+	program->unanalyzed = true;
+}
+
 static void report_unanalyzed(const struct seccomp_program *program)
 {
 	if (program->unanalyzed)
@@ -560,6 +585,11 @@ struct seccomp_program *seccomp_program_create(const struct sock_fprog_kern *fpr
 	/* To be verified, it has to run for every call. */
 	whole = seccomp_verify || needs_whole(program->slots) ?
 		compile(&program->fprog, check) : NULL;
+	/* The JIT's memory may have gone to what the filter could be attached without. */
+	if (IS_ERR(whole) && program->rest) {
+		drop_rest(program);
+		whole = compile(&program->fprog, check);
+	}
 	if (IS_ERR(whole)) {
 		seccomp_program_put(program);
 		return ERR_CAST(whole);
@@ -619,6 +649,22 @@ struct seccomp_program *seccomp_program_create_ebpf(struct bpf_prog *prog, bool 
 	first_answers(program, prog);
 	report_unanalyzed(program);
 	return program;
+}
+
+/**
+ * seccomp_program_run_whole - run a filter for a call that has no slot
+ * @program: the program of the filter
+ * @sd: the call, with the architecture that it has
+ *
+ * Context: Any that the filter may run in.
+ *
+ * Return: The SECCOMP_RET_* value, data included.
+ */
+u32 seccomp_program_run_whole(const struct seccomp_program *program, struct seccomp_data *sd)
+{
+	if (program->ebpf)
+		return seccomp_program_run_ebpf(program->ebpf, sd);
+	return seccomp_interpret(&program->fprog, sd);
 }
 
 /**

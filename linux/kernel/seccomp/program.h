@@ -71,6 +71,7 @@ struct seccomp_program *seccomp_program_create(const struct sock_fprog_kern *fpr
 struct seccomp_program *seccomp_program_create_ebpf(struct bpf_prog *prog, bool stateful,
 						    seccomp_probe_t probe, void *context);
 unsigned int seccomp_path_insns(const struct sock_fprog_kern *fprog);
+u32 seccomp_program_run_whole(const struct seccomp_program *program, struct seccomp_data *sd);
 
 #ifdef CONFIG_SECCOMP_ACTION_TABLES
 /* Verdicts are verified: every filter is kept whole, and runs for every call. */
@@ -147,6 +148,24 @@ static inline const struct seccomp_answer *
 seccomp_program_answer(const struct seccomp_program *program, unsigned int slot)
 {
 	return &program->answers[program->slots[slot]];
+}
+
+/**
+ * seccomp_program_verdict - find what a filter by itself returns for a system call
+ * @program: the program of the filter
+ * @slot: seccomp_slot() of the call
+ * @sd: the call; its architecture may be written over
+ *
+ * Context: Any, as long as the filter is held.
+ *
+ * Return: The SECCOMP_RET_* value, data included.
+ */
+static inline u32 seccomp_program_verdict(const struct seccomp_program *program,
+					  unsigned int slot, struct seccomp_data *sd)
+{
+	if (unlikely(slot >= SECCOMP_SLOTS))
+		return seccomp_program_run_whole(program, sd);
+	return seccomp_program_ask(seccomp_program_answer(program, slot), sd);
 }
 
 #endif /* _KERNEL_SECCOMP_PROGRAM_H */

@@ -23,30 +23,25 @@
 #define SECCOMP_RANGES		(SECCOMP_QUARTERS + 1)
 #define SECCOMP_LAST_NR		U32_MAX
 
-/*
- * On x86-64, with or without x32, natively each number up to x32's last has a
- * slot: some are x32's alone, and filters tell them from those of nobody.
- */
-#ifdef X32_NR_syscalls
-#define SECCOMP_NATIVE_SLOTS	X32_NR_syscalls
-#else
-#define SECCOMP_NATIVE_SLOTS	SECCOMP_ARCH_NATIVE_NR
+/* How many native numbers have a slot each: those of the syscall table at least. */
+#ifndef SECCOMP_ARCH_NATIVE_SLOTS
+#define SECCOMP_ARCH_NATIVE_SLOTS	SECCOMP_ARCH_NATIVE_NR
 #endif
 
 enum {
 	SECCOMP_SLOT_NATIVE	= 0,
-	SECCOMP_SLOT_NATIVE_RANGES = SECCOMP_SLOT_NATIVE + SECCOMP_NATIVE_SLOTS,
+	SECCOMP_SLOT_NATIVE_RANGES = SECCOMP_SLOT_NATIVE + SECCOMP_ARCH_NATIVE_SLOTS,
 	SECCOMP_SLOT_COMPAT	= SECCOMP_SLOT_NATIVE_RANGES + SECCOMP_RANGES,
 #ifdef SECCOMP_ARCH_COMPAT
 	SECCOMP_SLOT_COMPAT_RANGES = SECCOMP_SLOT_COMPAT + SECCOMP_ARCH_COMPAT_NR,
-	SECCOMP_SLOT_X32	= SECCOMP_SLOT_COMPAT_RANGES + SECCOMP_RANGES,
+	SECCOMP_SLOT_ALT	= SECCOMP_SLOT_COMPAT_RANGES + SECCOMP_RANGES,
 #else
-	SECCOMP_SLOT_X32	= SECCOMP_SLOT_COMPAT,
+	SECCOMP_SLOT_ALT	= SECCOMP_SLOT_COMPAT,
 #endif
-#ifdef SECCOMP_ARCH_X32_NR
-	SECCOMP_SLOTS		= SECCOMP_SLOT_X32 + SECCOMP_ARCH_X32_NR,
+#ifdef SECCOMP_ARCH_ALT_NR
+	SECCOMP_SLOTS		= SECCOMP_SLOT_ALT + SECCOMP_ARCH_ALT_NR,
 #else
-	SECCOMP_SLOTS		= SECCOMP_SLOT_X32,
+	SECCOMP_SLOTS		= SECCOMP_SLOT_ALT,
 #endif
 };
 
@@ -79,22 +74,22 @@ static inline unsigned int seccomp_range_of(u32 nr)
 }
 
 /**
- * seccomp_slot - where is a system call to be looked up?
- * @arch: what syscall_get_arch() says
- * @nr: what syscall_get_nr() says
+ * seccomp_slot - find the slot of a system call
+ * @arch: AUDIT_ARCH_* of the call, from syscall_get_arch()
+ * @nr: its system call number, from syscall_get_nr()
  *
- * Return: The slot, SECCOMP_SLOTS for an @arch that the kernel does not have.
+ * Return: The slot; SECCOMP_SLOTS if @arch is none of SECCOMP_ARCH_*.
  */
 static __always_inline unsigned int seccomp_slot(u32 arch, u32 nr)
 {
 	if (likely(arch == SECCOMP_ARCH_NATIVE)) {
-		if (nr < SECCOMP_NATIVE_SLOTS)
+		if (nr < SECCOMP_ARCH_NATIVE_SLOTS)
 			return SECCOMP_SLOT_NATIVE +
-			       array_index_nospec(nr, SECCOMP_NATIVE_SLOTS);
-#ifdef SECCOMP_ARCH_X32_NR
-		if (nr - SECCOMP_ARCH_X32_BIT < SECCOMP_ARCH_X32_NR)
-			return SECCOMP_SLOT_X32 + array_index_nospec(nr - SECCOMP_ARCH_X32_BIT,
-								     SECCOMP_ARCH_X32_NR);
+			       array_index_nospec(nr, SECCOMP_ARCH_NATIVE_SLOTS);
+#ifdef SECCOMP_ARCH_ALT_NR
+		if (nr - SECCOMP_ARCH_ALT_FIRST < SECCOMP_ARCH_ALT_NR)
+			return SECCOMP_SLOT_ALT + array_index_nospec(nr - SECCOMP_ARCH_ALT_FIRST,
+								     SECCOMP_ARCH_ALT_NR);
 #endif
 		return SECCOMP_SLOT_NATIVE_RANGES + seccomp_range_of(nr);
 	}

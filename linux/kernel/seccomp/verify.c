@@ -39,9 +39,8 @@
 #include <linux/seccomp.h>
 #include <linux/sysfs.h>
 
-#include <asm/unistd.h>
-
 #include "action_table.h"
+#include "exempt.h"
 #include "program.h"
 #include "slots.h"
 #include "verify.h"
@@ -82,22 +81,6 @@ static const struct kernel_param_ops mismatches_ops = {
 #define MODULE_PARAM_PREFIX "seccomp."
 module_param_cb(mismatches, &mismatches_ops, NULL, 0444);
 
-/* Filters are not asked about these, see allow_exempt() in program.c. */
-static bool is_exempt(const struct seccomp_data *sd)
-{
-	if (sd->arch != SECCOMP_ARCH_NATIVE)
-		return false;
-#ifdef __NR_uretprobe
-	if (sd->nr == __NR_uretprobe)
-		return true;
-#endif
-#ifdef __NR_uprobe
-	if (sd->nr == __NR_uprobe)
-		return true;
-#endif
-	return false;
-}
-
 /**
  * seccomp_check_begin - begin to verify the verdict of a system call
  * @c: the call: seccomp_check.sd, window, entry_nr and bit are filled in
@@ -130,7 +113,9 @@ static const struct seccomp_answer *next_answer(struct seccomp_check *c,
 						const struct seccomp_filter *filter,
 						const struct seccomp_program *program)
 {
-	if (c->plan->way == SECCOMP_WALK && c->slot < SECCOMP_SLOTS)
+	if (c->slot >= SECCOMP_SLOTS)
+		return NULL;
+	if (c->plan->way == SECCOMP_WALK)
 		return seccomp_program_answer(program, c->slot);
 	if (c->step < c->end && c->step->filter == filter)
 		return &c->step++->answer;
@@ -155,12 +140,13 @@ static void hear(struct seccomp_ruling *o, u32 ret, const struct seccomp_check *
  * seccomp_check_ask - have a filter of the stack answer
  * @c: the call, from seccomp_check_begin()
  * @filter: the filter; the newest one first
- * @program: what it says
+ * @program: the program of @filter
+ * @log: @filter was attached with SECCOMP_FILTER_FLAG_LOG
  *
  * Context: Any that @program may run in.
  */
 void seccomp_check_ask(struct seccomp_check *c, struct seccomp_filter *filter,
-		       const struct seccomp_program *program)
+		       const struct seccomp_program *program, bool log)
 {
 	const struct seccomp_answer whole = {
 		.prog = program->ebpf ?: program->whole,
@@ -170,20 +156,75 @@ void seccomp_check_ask(struct seccomp_check *c, struct seccomp_filter *filter,
 	};
 	const struct seccomp_answer *known = next_answer(c, filter, program);
 	struct seccomp_data sd = c->sd;
-	u32 ret = is_exempt(&sd) ? SECCOMP_RET_ALLOW : seccomp_program_ask(&whole, &sd);
+	u32 ret = seccomp_is_exempt(sd.arch, sd.nr) ? SECCOMP_RET_ALLOW :
+						      seccomp_program_ask(&whole, &sd);
 
 	hear(&c->filters, ret, c, filter, program);
-	if (known) {
+	if (c->slot >= SECCOMP_SLOTS) {
+		if (!program->stateful)
+			ret = seccomp_program_run_whole(program, &sd);
+		hear(&c->table, ret, c, filter, program);
+	} else if (known) {
 		if (!program->stateful || !known->prog)
 			ret = seccomp_program_ask(known, &sd);
 		hear(&c->table, ret, c, filter, program);
 	}
+	if (c->plan->match == filter && c->plan->log != log)
+		c->log_differs = true;
 	/* Whoever decides without being asked. */
 	if (c->table.match == filter) {
 		c->table.program = program;
 		c->table.index = c->depth;
 	}
 	c->depth++;
+}
+
+/* Is the plan of the kind that its contents ask for? It is carried out by its kind. */
+static bool is_sound(const struct seccomp_plan *plan)
+{
+	u32 action = plan->ret & SECCOMP_RET_ACTION_FULL;
+
+	switch (plan->way) {
+	case SECCOMP_WALK:
+		return !plan->nr_steps && !plan->match;
+	case SECCOMP_ASK_ONE:
+		return plan->nr_steps == 1 && plan->steps->answer.prog &&
+		       bpf_prog_was_classic(plan->steps->answer.prog);
+	case SECCOMP_ASK_SOME:
+		return plan->nr_steps && !plan->match;
+	case SECCOMP_ERRNO:
+		return !plan->nr_steps && plan->match && action == SECCOMP_RET_ERRNO;
+	case SECCOMP_CONSTANT:
+		return !plan->nr_steps && action != SECCOMP_RET_ERRNO &&
+		       !plan->match == (action == SECCOMP_RET_ALLOW);
+	}
+	return false;
+}
+
+/*
+ * Does what runs without verification come to what the steps of the plan return one by
+ * one? Not tried where a program has state, which has run once.
+ */
+static bool runs_the_same(const struct seccomp_check *c)
+{
+	struct seccomp_filter *match = NULL;
+	struct seccomp_data sd = c->sd;
+	u32 ret;
+
+	if (c->plan->way != SECCOMP_ASK_ONE && c->plan->way != SECCOMP_ASK_SOME)
+		return true;
+	for (unsigned int i = 0; i < c->plan->nr_steps; i++) {
+		if (c->plan->steps[i].stateful)
+			return true;
+	}
+	ret = seccomp_plan_run(c->plan, &sd, &match);
+	return match == c->table.match && (!match || ret == c->table.ret);
+}
+
+/* Did the entry point get another number? It may have more bits; without a window none. */
+static bool is_misnumbered(const struct seccomp_check *c)
+{
+	return c->window != SECCOMP_WINDOW_NONE && (int)c->entry_nr != c->sd.nr;
 }
 
 static void show_ruling(const char *who, const struct seccomp_ruling *o)
@@ -235,11 +276,19 @@ static void report(const struct seccomp_check *c, long count)
 	show_ruling("table", &c->table);
 	pr_warn("bit: %s, window %s nr %ld\n", c->bit ? "allows" : "not set",
 		windows[c->window], c->entry_nr);
+	pr_warn("plan: kind %u, %u steps%s%s%s%s\n", c->plan->way, c->plan->nr_steps,
+		is_sound(c->plan) ? "" : ", unsound",
+		runs_the_same(c) ? "" : ", runs otherwise",
+		c->log_differs ? ", wrong log flag" : "",
+		c->args_differ ? ", wrong arguments" : "");
 }
 
 /**
  * seccomp_check_end - compare the answers, and report if they differ
  * @c: the call, all filters of the stack were asked
+ *
+ * Beside the answers, the plan has to be one that is carried out as it is meant, and
+ * the entry point must have had the number that the filters have seen.
  *
  * What is to be done to the call is in seccomp_check.filters, whether or not.
  *
@@ -251,9 +300,11 @@ bool seccomp_check_end(const struct seccomp_check *c)
 {
 	bool differs = c->filters.ret != c->table.ret || c->filters.match != c->table.match;
 	bool slips = c->bit && c->filters.ret != SECCOMP_RET_ALLOW;
+	bool misled = !is_sound(c->plan) || !runs_the_same(c) || is_misnumbered(c) ||
+		      c->log_differs || c->args_differ;
 	long count;
 
-	if (likely(!differs && !slips))
+	if (likely(!differs && !slips && !misled))
 		return true;
 	count = atomic_long_inc_return(&mismatches);
 	report(c, count);

@@ -35,6 +35,8 @@ struct seccomp_ruling {
  * @plan: what the table has for it
  * @step: the next step of @plan
  * @end: the end of its steps
+ * @args_differ: what residual programs read of the call is not what the filters read
+ * @log_differs: @plan has not the log flag of the filter that decides
  * @depth: how many filters have been asked
  * @filters: what the filters say, run whole
  * @table: what the table says
@@ -48,6 +50,8 @@ struct seccomp_check {
 	const struct seccomp_plan *plan;
 	const struct seccomp_step *step;
 	const struct seccomp_step *end;
+	bool args_differ;
+	bool log_differs;
 	unsigned int depth;
 	struct seccomp_ruling filters;
 	struct seccomp_ruling table;
@@ -57,7 +61,7 @@ struct seccomp_check {
 void seccomp_check_begin(struct seccomp_check *c, const struct seccomp_action_table *table,
 			 u32 nr);
 void seccomp_check_ask(struct seccomp_check *c, struct seccomp_filter *filter,
-		       const struct seccomp_program *program);
+		       const struct seccomp_program *program, bool log);
 bool seccomp_check_end(const struct seccomp_check *c);
 #endif
 

@@ -15,27 +15,19 @@
  * @m: the file to print to
  * @table: the table of the newest filter
  * @subject: whose policy it is, and what of it is shown
- * @last: the filter whose position was looked up last; neighbours mostly share it
- * @last_index: its position
  */
 struct view {
 	struct seq_file *m;
 	const struct seccomp_action_table *table;
 	const struct seccomp_view_subject *subject;
-	const struct seccomp_filter *last;
-	unsigned int last_index;
 };
 
-static unsigned int find_filter(struct view *v, const struct seccomp_filter *filter)
+static unsigned int find_filter(const struct view *v, const struct seccomp_filter *filter)
 {
-	if (v->last != filter) {
-		v->last_index = v->subject->index(v->subject->newest, filter);
-		v->last = filter;
-	}
-	return v->last_index;
+	return v->subject->index(v->subject->newest, filter);
 }
 
-static bool is_shown(struct view *v, const struct seccomp_filter *filter)
+static bool is_shown(const struct view *v, const struct seccomp_filter *filter)
 {
 	return find_filter(v, filter) < v->subject->shown;
 }
@@ -52,6 +44,7 @@ static void show_programs(struct view *v, const struct seccomp_plan *plan)
 		if (v->subject->shown < v->subject->depth)
 			return;
 		programs = v->subject->depth;
+		unanalyzed = v->subject->unanalyzed;
 	}
 	for (unsigned int i = 0; i < plan->nr_steps; i++) {
 		const struct seccomp_step *step = &plan->steps[i];

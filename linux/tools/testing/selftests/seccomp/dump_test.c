@@ -47,6 +47,7 @@ static int read_filters(pid_t pid, struct metadata *filters, size_t max)
 	size_t i;
 
 	for (i = 0; i < max; i++) {
+		struct metadata old = { .filter_off = i };
 		long ret;
 
 		memset(&filters[i], 0, sizeof(*filters));
@@ -56,6 +57,10 @@ static int read_filters(pid_t pid, struct metadata *filters, size_t max)
 			break;
 		if (ret != sizeof(*filters))
 			return ret < 0 ? ret : -EOPNOTSUPP;
+		/* Who has room for no more than an old kernel gives gets no flag that is new. */
+		ret = get_metadata(pid, METADATA_OLD, &old);
+		if (ret != METADATA_OLD || old.flags != (filters[i].flags & ~NEW_FLAGS))
+			return -EBADMSG;
 	}
 	return i;
 }

@@ -554,6 +554,41 @@ TEST_F(policy, is_read_in_a_pid_namespace)
 	EXPECT_CASE(child_in_pid_namespace, 0);
 }
 
+static void *lives_on(void *arg)
+{
+	report->seen = syscall(__NR_gettid);
+	atomic_store(&report->stage, 1);
+	wait_for(&report->flag, 1);
+	leave(CHILD_DONE);
+	return NULL;
+}
+
+/* The main thread ends, and with it its filters; the other one goes on with the same. */
+static void child_goes_on(const struct abi *abi, long arg)
+{
+	pthread_t thread;
+
+	CHECK(attach(ALLOW, on(NATIVE_ARCH, 112, ERRNO(1))), 0);
+	CHECK(pthread_create(&thread, NULL, lives_on, NULL), 0);
+	syscall(__NR_exit, 0);
+}
+
+TEST_F(policy, of_a_thread_that_has_ended_is_not_empty)
+{
+	pid_t pid;
+	int ret;
+
+	NEED_ROOT();
+	pid = start(child_goes_on, &native, 0);
+	wait_for(&report->stage, 1);
+	for (int i = 0; (ret = try_to_read(pid)) == 1 && i < 1000; i++)
+		usleep(10000);
+	EXPECT_EQ(-ESRCH, ret);
+	EXPECT_EQ(1, try_to_read(report->seen));
+	atomic_store(&report->flag, 1);
+	EXPECT_FINE(finish(pid));
+}
+
 TEST_F(policy, is_for_its_owner_to_read)
 {
 	struct stat st;

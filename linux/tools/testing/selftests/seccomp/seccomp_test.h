@@ -50,6 +50,10 @@
 #define NATIVE_ARCH	AUDIT_ARCH_RISCV64
 #elif defined(__s390x__)
 #define NATIVE_ARCH	AUDIT_ARCH_S390X
+#elif defined(__arm__)
+#define NATIVE_ARCH	AUDIT_ARCH_ARM
+#elif defined(__m68k__)
+#define NATIVE_ARCH	AUDIT_ARCH_M68K
 #elif defined(__powerpc64__) && defined(__LITTLE_ENDIAN__)
 #define NATIVE_ARCH	AUDIT_ARCH_PPC64LE
 #elif defined(__loongarch_lp64)
