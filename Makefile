@@ -24,6 +24,7 @@ help:
 	@echo '  make bench     measure mainline and ours, print the budget table (build/bench/)'
 	@echo '  make vm        a shell in the guest'
 	@echo '  make check     what needs no kernel'
+	@echo '  make kunit     the KUnit suites, natively under user-mode Linux'
 	@echo '  make kernel    build the kernel, only what changed'
 	@echo '  make series    write the mailable patches to build/series/ and prove them'
 	@echo '  make tree      lay the series out as a git branch of a kernel tree in build/tree/'
@@ -56,6 +57,10 @@ test-all:
 
 check:
 	@tests/run '$(or $(T),*)' tests/check
+
+kunit:
+	@scripts/packages run
+	@scripts/kunit
 
 bench:
 	@scripts/packages bench
@@ -93,4 +98,4 @@ rebase:
 clean:
 	rm -rf build
 
-.PHONY: help run test test-all check bench vm kernel series tree save rebase clean
+.PHONY: help run test test-all check kunit bench vm kernel series tree save rebase clean

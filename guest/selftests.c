@@ -47,9 +47,25 @@ static int wait_for(pid_t child)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+/* How the guest was booted, as guest/selftests says it */
+static void show_setting(void)
+{
+	FILE *file = fopen("/sys/module/seccomp/parameters/action_tables", "r");
+	char word[16] = "";
+
+	if (file) {
+		if (fscanf(file, "%15s", word) != 1)
+			word[0] = '\0';
+		fclose(file);
+	}
+	printf("seccomp.action_tables %s\n", word);
+}
+
 int main(int argc, char **argv)
 {
 	sigset_t blocked, before;
+
+	show_setting();
 
 	/* Or a child could end between a look at it and the wait. */
 	sigemptyset(&blocked);

@@ -31,6 +31,7 @@ cross() {
 	powerpc)	echo powerpc64le-linux-gnu- ;;
 	riscv)		echo riscv64-linux-gnu- ;;
 	s390)		echo s390x-linux-gnu- ;;
+	sh)		echo sh4-linux-gnu- ;;
 	sparc)		echo sparc64-linux-gnu- ;;
 	esac
 }

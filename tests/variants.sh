@@ -48,7 +48,9 @@ users() {
 	powerpc)	echo arch/powerpc/kernel/syscall.o kernel/entry/ ;;
 	riscv)		echo arch/riscv/kernel/traps.o kernel/entry/ ;;
 	s390)		echo arch/s390/kernel/syscall.o kernel/entry/ ;;
+	sh)		echo arch/sh/kernel/ptrace_32.o ;;
 	sparc)		echo arch/sparc/kernel/ptrace_64.o ;;
+	um)		echo arch/um/kernel/skas/syscall.o ;;
 	*)		echo arch/x86/entry/ kernel/entry/ ;;
 	esac
 }
