@@ -109,8 +109,10 @@ u32 seccomp_interpret(const struct sock_fprog_kern *fprog, const struct seccomp_
 		case BPF_JMP:
 			if (BPF_OP(insn.code) == BPF_JA)
 				pc += insn.k;
+			else if (interpret_jump(BPF_OP(insn.code), a, operand))
+				pc += insn.jt;
 			else
-				pc += interpret_jump(BPF_OP(insn.code), a, operand) ? insn.jt : insn.jf;
+				pc += insn.jf;
 			break;
 		case BPF_RET:
 			return BPF_RVAL(insn.code) == BPF_A ? a : insn.k;

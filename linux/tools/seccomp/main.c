@@ -77,6 +77,8 @@ static void die_without_view(pid_t tid, int err)
 		    tid);
 	case -EOPNOTSUPP:
 		die("the kernel runs with seccomp.action_tables=0: try --source=ptrace");
+	case -ESRCH:
+		die("%d has ended: other threads of its process are in /proc/%d/task", tid, tid);
 	case -ENODATA:
 		die("/proc/%d/seccomp_policy is empty: did the process end?", tid);
 	default:

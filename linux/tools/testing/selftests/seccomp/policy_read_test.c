@@ -140,7 +140,7 @@ TEST_F(policy, is_empty_without_a_filter)
 	}
 }
 
-TEST_F(policy, is_empty_of_the_dead)
+TEST_F(policy, is_no_more_of_the_dead)
 {
 	pid_t pid = start(child_with_stack, &native, (long)&any);
 	siginfo_t info;
@@ -152,8 +152,9 @@ TEST_F(policy, is_empty_of_the_dead)
 	ASSERT_LE(0, fd);
 	atomic_store(&report->flag, 1);
 	ASSERT_EQ(0, waitid(P_PID, pid, &info, WEXITED | WNOWAIT));
-	/* A zombie has no filter any more. */
-	EXPECT_EQ(0, read(fd, &byte, 1));
+	/* A zombie has no filter any more, but had some: the file is not empty. */
+	EXPECT_EQ(-1, read(fd, &byte, 1));
+	EXPECT_EQ(ESRCH, errno);
 	EXPECT_FINE(finish(pid));
 	EXPECT_EQ(-1, pread(fd, &byte, 1, 0));
 	EXPECT_EQ(ESRCH, errno);
