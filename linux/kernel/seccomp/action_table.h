@@ -77,13 +77,13 @@ seccomp_table_build(const struct seccomp_program *program,
 		    const struct seccomp_action_table *parent);
 
 /* For what must not happen. */
-static const struct seccomp_plan seccomp_plan_kill = {
+static const struct seccomp_plan seccomp_plan_kill __maybe_unused = {
 	.ret = SECCOMP_RET_KILL_PROCESS,
 	.way = SECCOMP_CONSTANT,
 };
 
 /* For what no table has. */
-static const struct seccomp_plan seccomp_plan_walk = {
+static const struct seccomp_plan seccomp_plan_walk __maybe_unused = {
 	.way = SECCOMP_WALK,
 };
 

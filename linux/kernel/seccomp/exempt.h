@@ -7,6 +7,7 @@
 #include <linux/seccomp.h>
 #include <linux/types.h>
 #include <linux/unistd.h>
+#include <uapi/linux/audit.h>
 
 /**
  * seccomp_is_exempt - test if a system call is exempt from filtering

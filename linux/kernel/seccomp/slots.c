@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A place in a table for each system call number of each ABI */
 
-#include <linux/audit.h>
 #include <linux/build_bug.h>
 #include <linux/seccomp.h>
 

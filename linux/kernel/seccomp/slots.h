@@ -9,6 +9,7 @@
 #include <linux/nospec.h>
 #include <linux/seccomp.h>
 #include <linux/types.h>
+#include <uapi/linux/audit.h>
 
 #include "analyze.h"
 
