@@ -8,6 +8,8 @@
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 
+#include <asm/syscall.h>
+
 /**
  * enum seccomp_window - the system call tables that an entry point serves
  * @SECCOMP_WINDOW_NONE: not known; nothing is decided at entry

@@ -9,7 +9,8 @@
 #include <linux/nospec.h>
 #include <linux/seccomp.h>
 #include <linux/types.h>
-#include <uapi/linux/audit.h>
+
+#include <asm/syscall.h>
 
 #include "analyze.h"
 
