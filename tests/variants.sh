@@ -85,7 +85,7 @@ variants() {
 		if [ -z "$wanted" ]; then
 			not_ok "$name: nothing that the series touches is built"
 		elif ! "$top/scripts/kbuild" patched "$objects" W=1 $wanted $(users) >"$log" 2>&1; then
-			not_ok "$name: does not build: $(grep -m 1 -E 'error|Error' "$log"), see $log"
+			not_ok "$name: does not build: $(grep -m 1 -E 'error: |Error [0-9]' "$log"), see $log"
 		elif grep -q 'warning:' "$log"; then
 			not_ok "$name: $(grep -m 1 'warning:' "$log"), see $log"
 		elif lacks=$(missing $wanted) && [ -n "$lacks" ]; then

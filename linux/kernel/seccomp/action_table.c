@@ -360,7 +360,7 @@ static void join_slots(struct draft *d, u8 *slots, const struct seccomp_program 
 	}
 }
 
-static void set_bits(unsigned long *bits, const u8 *slots, unsigned int nr)
+static void fill_bits(unsigned long *bits, const u8 *slots, unsigned int nr)
 {
 	for (unsigned int first = 0; first < nr; first += BITS_PER_LONG) {
 		unsigned int last = min(first + BITS_PER_LONG, nr);
@@ -374,12 +374,12 @@ static void set_bits(unsigned long *bits, const u8 *slots, unsigned int nr)
 
 static void set_allow(struct seccomp_allow *allow, const u8 *slots)
 {
-	set_bits(allow->native, slots + SECCOMP_SLOT_NATIVE, SECCOMP_ARCH_NATIVE_NR);
+	fill_bits(allow->native, slots + SECCOMP_SLOT_NATIVE, SECCOMP_ARCH_NATIVE_NR);
 #ifdef SECCOMP_ARCH_COMPAT
-	set_bits(allow->compat, slots + SECCOMP_SLOT_COMPAT, SECCOMP_ARCH_COMPAT_NR);
+	fill_bits(allow->compat, slots + SECCOMP_SLOT_COMPAT, SECCOMP_ARCH_COMPAT_NR);
 #endif
 #ifdef SECCOMP_ARCH_ALT_NR
-	set_bits(allow->alt, slots + SECCOMP_SLOT_ALT, SECCOMP_ARCH_ALT_NR);
+	fill_bits(allow->alt, slots + SECCOMP_SLOT_ALT, SECCOMP_ARCH_ALT_NR);
 #endif
 }
 
