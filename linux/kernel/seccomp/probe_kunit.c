@@ -510,11 +510,18 @@ static void test_targets(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, probe_call(test, call, 10000).constant);
 }
 
+static void expect_pure(struct kunit *test, bool is, const struct bpf_insn *insns,
+			unsigned int len)
+{
+	KUNIT_EXPECT_EQ_MSG(test, is, seccomp_probe_is_pure(insns, len), "{ %#x, %u, %u, %d, %#x }",
+			    insns->code, insns->dst_reg, insns->src_reg, insns->off, insns->imm);
+}
+
 #define EXPECT_PURE(test, is, ...)					\
 do {									\
 	static const struct bpf_insn insns[] = { __VA_ARGS__ };		\
 									\
-	KUNIT_EXPECT_EQ(test, is, seccomp_probe_is_pure(insns, ARRAY_SIZE(insns))); \
+	expect_pure(test, is, insns, ARRAY_SIZE(insns));		\
 } while (0)
 
 /* What each instruction may be in. Every code is tried by probe_random_test. */
