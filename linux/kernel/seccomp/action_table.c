@@ -131,7 +131,6 @@ const struct seccomp_action_table seccomp_table_no_filter = {
 	.known = &seccomp_table_no_filter.map,
 };
 
-static const struct seccomp_plan plan_walk = { .way = SECCOMP_WALK };
 static const struct seccomp_plan plan_allow = {
 	.ret = SECCOMP_RET_ALLOW,
 	.way = SECCOMP_CONSTANT,
@@ -465,7 +464,7 @@ seccomp_table_build(const struct seccomp_program *program,
 		d->log = log;
 		d->stateful = program->stateful;
 		d->unanalyzed = program->unanalyzed;
-		d->plans[WALK] = plan_walk;
+		d->plans[WALK] = seccomp_plan_walk;
 		d->plans[ALLOW] = plan_allow;
 		d->nr_plans = FIRST_OTHER;
 		d->nr_steps = 0;

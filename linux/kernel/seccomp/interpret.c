@@ -71,7 +71,8 @@ static u32 interpret_field(const struct seccomp_data *sd, u32 offset)
  * @fprog: the filter, which bpf_check_classic() and seccomp have accepted
  * @sd: the system call
  *
- * Returns what the compiled filter does.
+ * Returns what the interpreter of eBPF would. Of JITs some leave 0 where X shifts
+ * by 32 or more, which the checker does not bound.
  *
  * Context: Any. Does not allocate.
  *

@@ -656,6 +656,9 @@ struct seccomp_program *seccomp_program_create_ebpf(struct bpf_prog *prog, bool 
  * @program: the program of the filter
  * @sd: the call, with the architecture that it has
  *
+ * A filter that was compiled whole runs as it was compiled: JITs differ from
+ * each other in what a shift by 32 or more leaves.
+ *
  * Context: Any that the filter may run in.
  *
  * Return: The SECCOMP_RET_* value, data included.
@@ -664,6 +667,8 @@ u32 seccomp_program_run_whole(const struct seccomp_program *program, struct secc
 {
 	if (program->ebpf)
 		return seccomp_program_run_ebpf(program->ebpf, sd);
+	if (program->whole)
+		return seccomp_program_run(program->whole, sd);
 	return seccomp_interpret(&program->fprog, sd);
 }
 
