@@ -433,10 +433,11 @@ static inline size_t build_shape(struct sock_filter insn[SHAPE_INSNS], enum shap
 			INSN(BPF_ALU | BPF_LSH | BPF_K, 2), INSN(BPF_ALU | BPF_RSH | BPF_K, 1),
 			JUMP(BPF_JEQ, nr * 3 << 2 >> 1, 0, 1), matched, other,
 		},
-		/* The number beside it is none that is called. */
+		/* Doubled: most architectures have getpid and getuid right beside getppid. */
 		[BY_DIVISION] = {
-			INSN(BPF_LDX | BPF_IMM, 2), LOAD_NR, INSN(BPF_ALU | BPF_DIV | BPF_X, 0),
-			JUMP(BPF_JEQ, nr / 2, 0, 1), matched, other,
+			INSN(BPF_LDX | BPF_IMM, 2), LOAD_NR, INSN(BPF_ALU | BPF_LSH | BPF_K, 1),
+			INSN(BPF_ALU | BPF_DIV | BPF_X, 0), JUMP(BPF_JEQ, nr << 1 >> 1, 0, 1),
+			matched, other,
 		},
 		[BY_LENGTH] = {
 			INSN(BPF_LD | BPF_W | BPF_LEN, 0), INSN(BPF_MISC | BPF_TAX, 0), LOAD_NR,
