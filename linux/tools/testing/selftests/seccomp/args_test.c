@@ -19,6 +19,11 @@ static long number_of(const struct abi *abi, enum number kind)
 	if (kind != IN_TABLE)
 		return 0xf0700;
 #endif
+#ifdef __s390x__
+	/* 16 bits of the number count. */
+	if (kind == MINUS_ONE)
+		return 0xffff;
+#endif
 	return kind == IN_TABLE ? abi->nr[GETPPID] : kind == BEYOND ? abi->first + 5000 : -1;
 }
 

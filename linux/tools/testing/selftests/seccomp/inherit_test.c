@@ -14,7 +14,7 @@ static long attach_all_kinds(const struct abi *abi)
 		      depends(abi->arch, abi->nr[GETGID], ALLOW, SECCOMP_RET_ERRNO | 12),
 		      on(abi->arch, abi->nr[GETEGID], SECCOMP_RET_KILL_THREAD),
 		      on(abi->arch, abi->nr[GETTID], SECCOMP_RET_USER_NOTIF),
-		      range(abi->arch, abi->first + 100000, abi->first + 100010,
+		      range(abi->arch, abi->first + 50000, abi->first + 50010,
 			    SECCOMP_RET_ERRNO | 13));
 }
 
@@ -26,8 +26,8 @@ static bool has_all_kinds(const struct abi *abi)
 	return call(abi, GETPPID) == -11 && call(abi, GETUID) == -ENOSYS &&
 	       call(abi, GETEUID) == ids[GETEUID] && call(abi, GETGID) == ids[GETGID] &&
 	       raw3(abi, abi->nr[GETGID], 1, 0, 0) == -12 && call(abi, GETTID) == -ENOSYS &&
-	       raw3(abi, abi->first + 100005, 0, 0, 0) == -13 &&
-	       raw3(abi, abi->first + 100011, 0, 0, 0) == -ENOSYS && call(abi, GETPID) > 0;
+	       raw3(abi, abi->first + 50005, 0, 0, 0) == -13 &&
+	       raw3(abi, abi->first + 50011, 0, 0, 0) == -ENOSYS && call(abi, GETPID) > 0;
 }
 
 /* To be called last: the call that kills must. */
@@ -106,18 +106,18 @@ static void child_family(const struct abi *abi, long arg)
 			CHECK(finish(pid), CHILD_DONE << 8);
 			/* What the child has attached is not here. */
 			for (int j = 0; j < 6; j++)
-				CHECK(raw3(abi, abi->first + 100000 + j, 0, 0, 0),
+				CHECK(raw3(abi, abi->first + 50000 + j, 0, 0, 0),
 				      j < i ? -DENIED - j : -ENOSYS);
 			CHECK(call(abi, GETPPID) == -DENIED - i + 1, i > 0);
 			CHECK(call(abi, GETUID), before);
 			return;
 		}
-		CHECK(attach(ALLOW, on(abi->arch, abi->first + 100000 + i, DENY + i),
+		CHECK(attach(ALLOW, on(abi->arch, abi->first + 50000 + i, DENY + i),
 			     on(abi->arch, abi->nr[GETPPID], DENY + i),
 			     depends(abi->arch, abi->nr[GETUID], ALLOW, KILL)), 0);
 	}
 	for (int j = 0; j < 6; j++)
-		CHECK(raw3(abi, abi->first + 100000 + j, 0, 0, 0), -DENIED - j);
+		CHECK(raw3(abi, abi->first + 50000 + j, 0, 0, 0), -DENIED - j);
 }
 
 TEST_F(abi, what_a_child_attaches_is_not_its_parents)
@@ -134,7 +134,7 @@ static void child_orphan(const struct abi *abi, long arg)
 	call_each(abi, ids);
 	CHECK(pipe(wait), 0);
 	for (int i = 0; i < 4; i++) {
-		CHECK(attach(ALLOW, on(abi->arch, abi->first + 100020 + i, DENY)), 0);
+		CHECK(attach(ALLOW, on(abi->arch, abi->first + 50020 + i, DENY)), 0);
 		if (fork()) {
 			/* The last one tells. */
 			close(wait[1]);
@@ -151,7 +151,7 @@ static void child_orphan(const struct abi *abi, long arg)
 		CHECK(call(abi, GETPPID), -11);
 		CHECK(call(abi, GETGID), ids[GETGID]);
 		CHECK(raw3(abi, abi->nr[GETGID], 1, 0, 0), -12);
-		CHECK(raw3(abi, abi->first + 100020 + i % 4, 0, 0, 0), -DENIED);
+		CHECK(raw3(abi, abi->first + 50020 + i % 4, 0, 0, 0), -DENIED);
 	}
 	atomic_store(&report->stage, 1);
 	leave_with_all_kinds(abi);
@@ -377,7 +377,7 @@ static int make_checks(const struct abi *abi, enum format format)
 	put_check(&p, abi->nr[GETGID], 0, ids[GETGID], 14);
 	put_check(&p, abi->nr[GETGID], 1, -12, 15);
 	put_check(&p, abi->nr[GETTID], 0, -ENOSYS, 16);
-	put_check(&p, abi->first + 100005, 0, -13, 17);
+	put_check(&p, abi->first + 50005, 0, -13, 17);
 	put_call(&p, abi->nr[GETEGID], 0);
 	put_call(&p, p.ia32 ? 1 : __NR_exit, 18);
 	return make_program(&p, format);

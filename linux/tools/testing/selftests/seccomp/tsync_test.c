@@ -17,8 +17,8 @@
 #define THREADS	3
 #define ROUNDS	24
 
-/* A number that no table has: a verdict of a range, not of a number */
-#define OUTSIDE	100000
+/* No table has it: a verdict of a range, not of a number. s390 takes 16 bits of it. */
+#define OUTSIDE	50000
 
 /* Shared by the threads of a child */
 static const struct abi *abi_;
