@@ -7,6 +7,7 @@
 
 #include "compare.h"
 #include "interp.h"
+#include "interpret.h"
 #include "program.h"
 #include "residual.h"
 #include "spaces.h"
@@ -95,6 +96,10 @@ static bool try_number(const struct subject *f, struct seccomp_data *calls, int 
 		       unsigned int i, u32 nr, struct comparison *result)
 {
 	const struct seccomp_verdict *v = &f->verdicts[space][i];
+	const struct sock_fprog_kern fprog = {
+		.len = f->len,
+		.filter = (struct sock_filter *)f->insns,
+	};
 	bool same = true;
 	u32 first = 0;
 
@@ -108,6 +113,9 @@ static bool try_number(const struct subject *f, struct seccomp_data *calls, int 
 			first = got;
 		same &= got == first;
 		result->wrong = try_call(f, &calls[c], space, i, c % 2, got);
+		/* It counts modulo 32 what X shifts by. */
+		if (c % 2 && seccomp_interpret(&fprog, &calls[c]) != got)
+			result->wrong = "seccomp_interpret() returns something else";
 		if (result->wrong) {
 			fprintf(stderr, "%s, number %x, call %d: %x\n", spaces[space].name, nr,
 				c, got);

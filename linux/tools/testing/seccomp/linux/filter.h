@@ -8,6 +8,11 @@
 #include <linux/types.h>
 #include_next <linux/filter.h>
 
+struct sock_fprog_kern {
+	u16 len;
+	struct sock_filter *filter;
+};
+
 /* Of linux/build_bug.h */
 #undef static_assert
 #define static_assert(expr, ...)	__static_assert(expr, ##__VA_ARGS__, #expr)
