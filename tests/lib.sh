@@ -78,9 +78,10 @@ foreign_guest() {
 # selftests_of ARCH: what of the selftests runs there
 selftests_of() {
 	case $1 in
-	# Neither the case of a compat ABI, nor filters in C, which need libelf
+	# Neither the case of a compat ABI, nor filters in C, which need libelf, nor
+	# random eBPF filters, which are of the ABIs of x86-64
 	i386)	echo seccomp/seccomp_bpf $our_selftests | tr ' ' '\n' |
-			grep -vE '/(entry_test_32|ebpf_filters_test)$' ;;
+			grep -vE '/(entry_test_32|ebpf_filters_test|ebpf_random_test)$' ;;
 	*)	echo $foreign_selftests ;;
 	esac
 }
@@ -330,5 +331,5 @@ slow_debug_selftests="$(printf " seccomp/%s" args_test constant_test entry_test 
 # slow, or what needs tracing, which their kernels leave out.
 foreign_selftests="seccomp/seccomp_bpf $(printf " seccomp/%s" args_test constant_test dump_test \
 	entry_test flags_test inherit_test plan_test policy_access_test policy_read_test proc_test \
-	stack_test stress_test tsync_test ebpf_attach_test ebpf_dump_test ebpf_random_test \
+	stack_test stress_test tsync_test ebpf_attach_test ebpf_dump_test \
 	ebpf_stack_test)"
