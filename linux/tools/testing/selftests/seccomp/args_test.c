@@ -15,7 +15,7 @@ enum number { IN_TABLE, BEYOND, MINUS_ONE, NUMBER_KINDS };
 static long number_of(const struct abi *abi, enum number kind)
 {
 #ifdef __arm__
-	/* Any other number beyond the table is SIGILL: this is a private call that is none. */
+	/* Of numbers beyond the table only these are ENOSYS, and not SIGILL. */
 	if (kind != IN_TABLE)
 		return 0xf0700;
 #endif
@@ -528,7 +528,7 @@ static void child_around(const struct abi *abi, long arg)
 	struct made made = set_up(abi, kind_of(arg));
 	struct made elsewhere = made;
 
-	elsewhere.nr = abi->first + 5001;
+	elsewhere.nr = number_of(abi, BEYOND) + 1;
 	elsewhere.allowed = -ENOSYS;
 	build_around(abi, made.nr, arg % AROUNDS, w, x);
 	CHECK(attach_built(&program), 0);
